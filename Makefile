@@ -1,0 +1,41 @@
+# Targets a person types. `make` alone lists them.
+SHELL    := /bin/bash
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -X main.version=$(VERSION)
+BIN      := bin/pipeline
+DEMO     := demo
+ACCOUNTS ?= 2000
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
+
+.PHONY: help build run test test-interop test-faults bench lint clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/pipeline
+	@go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/pipeline
+
+run: build ## build, generate the demo, run all layers, show what came out
+	@test -f $(DEMO)/pipeline.json || $(BIN) demo --out $(DEMO) --accounts $(ACCOUNTS) --lake lake
+	@$(BIN) run --layer all --config $(DEMO)/pipeline.json
+
+test: ## all tests (Go only, under 10 minutes on two cores)
+	go test -timeout 20m ./...
+
+test-interop: build ## read the results with other people's clients (needs Python 3 with venv)
+	tests/interop/run.sh
+
+test-faults: build ## the long kill and corruption campaigns
+	FAULTS=long go test -timeout 60m -count 1 -run 'Fault|Kill|Crash' -v ./tests/... ./pipeline/lake/...
+
+bench: build ## bronze, silver and gold beside bare DuckDB on 100,000 accounts
+	tests/bench/run.sh
+
+lint: ## gofmt, go vet, golangci-lint
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go run $(GOLANGCI) run ./...
+
+clean: ## remove the binary, the demo and the demo's lake
+	rm -rf bin $(DEMO)
+	find lake -mindepth 1 ! -name README.md -delete
