@@ -33,6 +33,7 @@ type Source struct {
 	Type        string   `json:"type"`                   // "csv" (salesforce comes later)
 	Region      string   `json:"region"`                 // e.g. "South Africa"
 	Mapping     string   `json:"mapping"`                // mapping set: a directory under bronze_to_silver
+	Currency    string   `json:"currency,omitempty"`     // ISO code of amounts whose record names none (an org with one currency exports no CurrencyIsoCode)
 	IDNamespace *string  `json:"id_namespace,omitempty"` // "" = none; default: none for mapping set salesforce, else Name
 	Path        string   `json:"path,omitempty"`         // csv: directory of the files
 	CSV         CSV      `json:"csv,omitempty"`          // csv: defaults for all objects
