@@ -1,0 +1,221 @@
+package lake
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	_ "github.com/duckdb/duckdb-go/v2" // the database/sql driver "duckdb"
+
+	"github.com/customer360/pipeline/pipeline/engine"
+)
+
+// CatalogName is the DuckDB file of a release: views over its Parquet files. (A file
+// called gold.duckdb could not have a schema gold.)
+const CatalogName = "customer360.duckdb"
+
+const (
+	catalogNote   = "catalog.json"
+	projectionDir = "projection"
+)
+
+// catalogPlace is releases/<v>/catalog.json: for which place the catalog was written.
+// Its views hold absolute paths, so that they work from any working directory.
+type catalogPlace struct {
+	Release int64  `json:"release"`
+	Lake    string `json:"lake"`
+}
+
+// catalogHolds says whether the release has a catalog for the lake's present place.
+func (l *Lake) catalogHolds(v int64) bool {
+	at, err := l.catalogPlace(v)
+	if err != nil || at.Lake != l.root || at.Release != v {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(l.releaseDir(v), CatalogName))
+	return err == nil
+}
+
+func (l *Lake) catalogPlace(v int64) (catalogPlace, error) {
+	var at catalogPlace
+	raw, err := os.ReadFile(filepath.Join(l.releaseDir(v), catalogNote))
+	if err == nil {
+		err = json.Unmarshal(raw, &at)
+	}
+	return at, err
+}
+
+// writeCatalog builds the DuckDB file beside the tables' staging and renames it into
+// the release: a reader has the old file or the new one open, both whole.
+func (l *Lake) writeCatalog(ctx context.Context, v int64) error {
+	release, dir := l.releaseDir(v), l.path(tmpDir, projectionDir)
+	part, note := filepath.Join(dir, CatalogName+".part"), filepath.Join(dir, catalogNote+".part")
+	raw, err := encodeJSON(catalogPlace{Release: v, Lake: l.root})
+	if err != nil {
+		return err
+	}
+	err = l.disk.do(StepWriteCatalog, func() error {
+		if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)); err != nil {
+			return err
+		}
+		if err := buildCatalog(ctx, part, release); err != nil {
+			return err
+		}
+		return writeSynced(note, raw)
+	})
+	if err != nil {
+		return ioError("write catalog of release", release, err)
+	}
+	err = l.disk.do(StepNameCatalog, func() error {
+		return errors.Join(os.Rename(part, filepath.Join(release, CatalogName)),
+			os.Rename(note, filepath.Join(release, catalogNote)), syncDir(release), os.RemoveAll(dir))
+	})
+	return ioError("write catalog of release", release, err)
+}
+
+// buildCatalog writes a DuckDB file with one view per table of the release.
+func buildCatalog(ctx context.Context, file, release string) error {
+	views, err := catalogViews(release)
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("duckdb", file+"?threads=1")
+	if err != nil {
+		return fmt.Errorf("open catalog: %w", err)
+	}
+	for _, stmt := range views {
+		if _, err := db.ExecContext(ctx, stmt); err != nil {
+			return errors.Join(fmt.Errorf("catalog: %s: %w", stmt, err), db.Close())
+		}
+	}
+	if _, err := db.ExecContext(ctx, "CHECKPOINT"); err != nil {
+		return errors.Join(fmt.Errorf("catalog: %w", err), db.Close())
+	}
+	if err := db.Close(); err != nil {
+		return fmt.Errorf("close catalog: %w", err)
+	}
+	if _, err := os.Stat(file + ".wal"); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("catalog %s was not written out whole", file)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// catalogViews are the statements for a release as it lies on disk.
+func catalogViews(release string) ([]string, error) {
+	var out []string
+	for _, layer := range projectedLayers {
+		out = append(out, "CREATE SCHEMA "+engine.Ident(layer))
+		entries, err := os.ReadDir(filepath.Join(release, layer))
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			table, isFile := strings.CutSuffix(e.Name(), ".parquet")
+			files := []string{filepath.Join(release, layer, e.Name())}
+			if !isFile {
+				if files, err = parquetIn(files[0]); err != nil {
+					return nil, err
+				}
+			}
+			out = append(out, fmt.Sprintf("CREATE VIEW %s.%s AS SELECT * FROM %s",
+				engine.Ident(layer), engine.Ident(table), readParquet(files)))
+		}
+	}
+	return out, nil
+}
+
+func parquetIn(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".parquet" {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	slices.Sort(files)
+	return files, nil
+}
+
+// readParquet names files one by one; a character that DuckDB would take as a pattern
+// stands in brackets.
+func readParquet(files []string) string {
+	escape := strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]")
+	quoted := make([]string, len(files))
+	for i, f := range files {
+		quoted[i] = engine.Literal(escape.Replace(f))
+	}
+	return "read_parquet([" + strings.Join(quoted, ", ") + "], union_by_name = true, hive_partitioning = false)"
+}
+
+// catalogRows opens a release's catalog as a reader would and counts each view's rows.
+func catalogRows(ctx context.Context, file string) (rows map[string]int64, err error) {
+	db, err := sql.Open("duckdb", file+"?access_mode=READ_ONLY&threads=1")
+	if err != nil {
+		return nil, fmt.Errorf("open catalog: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	names, err := db.QueryContext(ctx, "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal")
+	if err != nil {
+		return nil, fmt.Errorf("read catalog: %w", err)
+	}
+	defer names.Close()
+	rows = map[string]int64{}
+	for names.Next() {
+		var schema, view string
+		if err := names.Scan(&schema, &view); err != nil {
+			return nil, fmt.Errorf("read catalog: %w", err)
+		}
+		rows[schema+"/"+view] = -1
+	}
+	if err := names.Err(); err != nil {
+		return nil, fmt.Errorf("read catalog: %w", err)
+	}
+	for table := range rows {
+		schema, view, _ := strings.Cut(table, "/")
+		var n int64
+		query := fmt.Sprintf("SELECT count(*) FROM %s.%s", engine.Ident(schema), engine.Ident(view))
+		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil {
+			return nil, fmt.Errorf("read view %s.%s: %w", schema, view, err)
+		}
+		rows[table] = n
+	}
+	return rows, nil
+}
+
+// Relocate rewrites customer360.duckdb of every release for the lake's present place,
+// and brings the projections to the head. It takes the lock.
+func (l *Lake) Relocate(ctx context.Context) (releases []int64, err error) {
+	lock, err := l.Lock("relocate")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if _, err := l.recoverLocked(ctx, lock); err != nil {
+		return nil, err
+	}
+	all, err := l.releases()
+	if err != nil {
+		return nil, ioError("relocate", l.path(releasesDir), err)
+	}
+	for _, v := range all {
+		if err := l.writeCatalog(ctx, v); err != nil {
+			return releases, err
+		}
+		releases = append(releases, v)
+	}
+	return releases, nil
+}

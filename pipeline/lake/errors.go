@@ -1,0 +1,130 @@
+package lake
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+	"time"
+)
+
+// Kinds of failure to branch on with errors.Is.
+var (
+	ErrNoLake      = errors.New("no lake here")
+	ErrNewerFormat = errors.New("the lake was written by a newer program")
+	ErrNotFound    = errors.New("no such version")
+	ErrExpired     = errors.New("this version has expired: its files were vacuumed")
+	ErrCorrupt     = errors.New("the lake is damaged")
+	ErrReadOnly    = errors.New("the lake is read-only")
+	ErrNoSpace     = errors.New("no space left on the lake's disk")
+	ErrNoHardLinks = errors.New("the lake's file system does not allow hard links")
+	// ErrConflict: the version or file that was to be created exists with other content.
+	ErrConflict = errors.New("someone else wrote this first")
+	// ErrUnknownOutcome: the commit may or may not have become durable. Nothing was
+	// removed; the next command reads the head back and goes on from there.
+	ErrUnknownOutcome = errors.New("it is not known whether the commit is durable")
+)
+
+// Error says what failed, on what, of which kind, and what to do.
+type Error struct {
+	Op   string
+	Path string
+	Kind error // one of the Err… values, or nil
+	Err  error // the cause, or nil
+	Hint string
+}
+
+func (e *Error) Error() string {
+	s := e.Op
+	if e.Path != "" {
+		s += " " + e.Path
+	}
+	if e.Kind != nil {
+		s += ": " + e.Kind.Error()
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap lets errors.Is and errors.As see the kind and the cause.
+func (e *Error) Unwrap() []error {
+	var out []error
+	if e.Kind != nil {
+		out = append(out, e.Kind)
+	}
+	if e.Err != nil {
+		out = append(out, e.Err)
+	}
+	return out
+}
+
+// LockedError says who holds the lock. Fields are empty if the holder could not be read.
+type LockedError struct {
+	Run   string    `json:"run"`
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	Since time.Time `json:"since"`
+}
+
+func (e *LockedError) Error() string {
+	if e.Run == "" {
+		return "the lake is locked by another run"
+	}
+	return fmt.Sprintf("the lake is locked by run %s (process %d on %s, since %s)",
+		e.Run, e.PID, e.Host, e.Since.UTC().Format(time.RFC3339))
+}
+
+// ProjectionError says that a commit is published and durable, but the files derived
+// from it (releases/, current, customer360.duckdb) are not up to date yet. The next
+// command that writes, or `lake recover`, rolls them forward.
+type ProjectionError struct {
+	Version int64
+	Err     error
+}
+
+func (e *ProjectionError) Error() string {
+	return fmt.Sprintf("version %d is published, but releases/%d could not be made: %v", e.Version, e.Version, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *ProjectionError) Unwrap() error { return e.Err }
+
+// ioError classifies a failed file operation and adds the hint; nil stays nil.
+func ioError(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return err
+	}
+	e := &Error{Op: op, Path: path, Err: err}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		e.Kind = ErrNoSpace
+		e.Hint = "free some space and run again; the published state is not touched"
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		e.Kind = ErrReadOnly
+		e.Hint = "reading works; to write, give this user write permission on the lake"
+	}
+	return e
+}
+
+// linkError is ioError for link(2).
+func linkError(op, path string, err error) error {
+	for _, no := range []error{syscall.EPERM, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.EXDEV, syscall.ENOSYS} {
+		if errors.Is(err, no) {
+			return &Error{Op: op, Path: path, Kind: ErrNoHardLinks, Err: err,
+				Hint: "put the lake on one local file system with hard links (ext4, xfs, btrfs, zfs, apfs; not exfat or most network shares), " +
+					"and run as the user who owns its files"}
+		}
+	}
+	return ioError(op, path, err)
+}
+
+func corrupt(op, path string, format string, args ...any) error {
+	return &Error{Op: op, Path: path, Kind: ErrCorrupt, Err: fmt.Errorf(format, args...),
+		Hint: "run `pipeline lake verify` to see all damage, then restore the named files from a backup; nothing was changed"}
+}

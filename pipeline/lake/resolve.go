@@ -1,0 +1,108 @@
+package lake
+
+import (
+	"errors"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// View is a state of all tables that a reader asked for.
+type View struct {
+	*Snapshot
+	// Historical: the tables are those of a historical commit, an earlier as-of.
+	Historical bool
+}
+
+// View opens what `--at` names: "" = head; a version; a run id (its last commit); or
+// a moment, RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC (a date alone means its end):
+// the state that was current then. A historical commit shows its own silver, gold and
+// ops if it was named by version or run. It returns ErrNotFound if there is none.
+func (l *Lake) View(at string) (*View, error) {
+	c, err := l.Resolve(at)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil && c.Historical && at != "" {
+		if _, isTime := parseMoment(at); !isTime {
+			s, err := l.HistoricalSnapshot(c)
+			return &View{Snapshot: s, Historical: true}, err
+		}
+	}
+	s, err := l.Snapshot(c)
+	return &View{Snapshot: s}, err
+}
+
+// Resolve finds the commit that at names; see View. "" on a lake without commits is nil.
+func (l *Lake) Resolve(at string) (*Commit, error) {
+	at = strings.TrimSpace(at)
+	if at == "" {
+		return l.Head()
+	}
+	if v, err := strconv.ParseInt(at, 10, 64); err == nil {
+		if head, err := l.headVersion(); err != nil || v < 1 || v > head {
+			return nil, errors.Join(notFound(at), err)
+		}
+		return l.readLinked(v)
+	}
+	if t, ok := parseMoment(at); ok {
+		return l.resolveTime(at, t)
+	}
+	for c, err := range l.Log() {
+		if err != nil {
+			return nil, err
+		}
+		if c.Run == at {
+			return c, nil
+		}
+	}
+	return nil, notFound(at)
+}
+
+// resolveTime finds the last commit not after t. created_at never falls along the
+// chain, so a binary search reads few of them.
+func (l *Lake) resolveTime(at string, t time.Time) (*Commit, error) {
+	head, err := l.headVersion()
+	if err != nil {
+		return nil, err
+	}
+	n := sort.Search(int(head), func(i int) bool {
+		if err != nil {
+			return true
+		}
+		var c *Commit
+		if c, _, err = l.readCommit(int64(i) + 1); err != nil {
+			return true
+		}
+		return c.CreatedAt.After(t)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, notFound(at)
+	}
+	return l.readLinked(int64(n))
+}
+
+func notFound(at string) error {
+	return &Error{Op: "resolve", Path: at, Kind: ErrNotFound,
+		Hint: "`pipeline lake log` lists versions, times and runs; --at takes one of them"}
+}
+
+var momentLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"}
+
+// parseMoment reads a moment; a date alone is the last instant of that day in UTC.
+func parseMoment(at string) (time.Time, bool) {
+	at = strings.TrimSpace(at)
+	for _, layout := range momentLayouts {
+		if t, err := time.Parse(layout, at); err == nil {
+			return t, true
+		}
+	}
+	if t, err := time.Parse(time.DateOnly, at); err == nil {
+		return t.AddDate(0, 0, 1).Add(-time.Nanosecond), true
+	}
+	return time.Time{}, false
+}
