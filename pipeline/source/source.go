@@ -11,7 +11,7 @@ import (
 // Its records have been counted and checked; the good ones stand in Clean.
 type Batch struct {
 	Name       string    // file path relative to the source, or window description
-	Hash       string    // content hash (xxh3-128 of the bytes as found): a loaded batch is not loaded again
+	Hash       string    // identity: content hash (xxh3-128 of the bytes as found), with the export time where the name tells it
 	Bytes      int64     // size as found
 	ExportedAt time.Time // zero if unknown
 	Header     []string  // source column names as received, in file order
@@ -24,13 +24,16 @@ type Batch struct {
 // CleanCSV is a file every record of which is known to be well formed: UTF-8, one
 // header record, one delimiter, the same number of fields everywhere.
 type CleanCSV struct {
-	Path      string
-	Delimiter byte
-	Quote     byte   // 0 = no quoting
-	NewLine   string // "\n" or "\r\n"
-	Rows      int64
-	MaxRecord int64 // bytes of the longest record
-	Temporary bool  // written by the source under the staging directory; the consumer removes it
+	Path       string
+	Delimiter  byte
+	Quote      byte   // 0 = no quoting
+	NewLine    string // "\n" or "\r\n"
+	Rows       int64
+	ValueBytes int64 // bytes of all values, quoting removed: what a second reader must find as well
+	MaxRecord  int64 // bytes of the longest record
+	Size       int64 // of the file when it was checked; another size or time means it changed
+	ModTime    time.Time
+	Temporary  bool // written by the source under the staging directory; the consumer removes it
 }
 
 // Malformed is a record that is kept but not loaded.
