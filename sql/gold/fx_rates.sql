@@ -1,0 +1,48 @@
+-- grain: currency x day, for every month end up to the as-of date and the as-of date itself
+-- key: rate_day, currency_iso_code
+-- storage: single
+--
+-- The rate that held on a day, units of the currency per 1 USD. Facts are converted in
+-- silver at the rate of their own date; this table serves what has no date of its own:
+-- balances and open opportunities (at the as-of day) and MRR (at month end).
+--
+-- Per day and currency: the preferred source whose rate is fresh (fx.max_age_days), else
+-- the youngest rate of any source. The order of preference is fx.source_priority; sources
+-- not named there come after it, by name.
+WITH bounds AS (
+  SELECT least(min(rate_date), DATE '2000-01-01') AS first_day FROM silver.exchange_rate
+), days AS (
+  SELECT last_day(CAST(month_start AS DATE)) AS rate_day
+  FROM (SELECT unnest(generate_series(date_trunc('month', coalesce(first_day, DATE '2000-01-01')), date_trunc('month', as_of()), INTERVAL 1 MONTH)) AS month_start
+        FROM bounds)
+  WHERE last_day(CAST(month_start AS DATE)) < as_of()
+  UNION ALL
+  SELECT as_of()
+), quoted AS (
+  SELECT currency_iso_code, rate_source, rate_date, units_per_usd
+  FROM silver.exchange_rate
+  WHERE currency_iso_code <> 'USD' AND units_per_usd > 0 AND rate_date <= as_of()
+), wanted AS (
+  SELECT d.rate_day, q.currency_iso_code, q.rate_source
+  FROM (SELECT currency_iso_code, rate_source, min(rate_date) AS first_date FROM quoted GROUP BY currency_iso_code, rate_source) q
+  JOIN days d ON d.rate_day >= q.first_date
+), held AS (
+  SELECT w.rate_day, w.currency_iso_code, w.rate_source, q.rate_date, q.units_per_usd,
+         date_diff('day', q.rate_date, w.rate_day) AS age_days,
+         coalesce(list_position(param_list('fx.source_priority'), w.rate_source), 1000000) AS priority
+  FROM wanted w
+  ASOF JOIN quoted q
+    ON q.currency_iso_code = w.currency_iso_code AND q.rate_source = w.rate_source AND q.rate_date <= w.rate_day
+), ranked AS (
+  SELECT *, row_number() OVER (
+           PARTITION BY rate_day, currency_iso_code
+           ORDER BY CASE WHEN age_days <= param('fx.max_age_days') THEN 0 ELSE 1 END,
+                    CASE WHEN age_days <= param('fx.max_age_days') THEN priority ELSE age_days END,
+                    priority, rate_source) AS choice
+  FROM held
+)
+SELECT rate_day, currency_iso_code, units_per_usd, rate_date, rate_source,
+       CASE WHEN age_days <= param('fx.max_age_days') THEN 'dated' ELSE 'prior' END AS fx_status
+FROM ranked WHERE choice = 1
+UNION ALL
+SELECT rate_day, 'USD', 1.0, rate_day, 'identity', 'identity' FROM days
