@@ -1,0 +1,218 @@
+package gold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/customer360/pipeline/pipeline/engine"
+)
+
+// BuildInput is what the build of one model is given.
+type BuildInput struct {
+	AsOf     time.Time
+	TimeZone string                                              // of days; default UTC
+	Inputs   map[string][]string                                 // "silver.account" → absolute Parquet files; none = an empty table
+	FieldIDs func(table string, columns []string) map[string]int // stable field ids by column; nil = none are written
+	Part     func(name string) string                            // path of a new part file
+}
+
+// Part is one finished Parquet file.
+type Part struct {
+	Path      string
+	Partition string // "" for single, 2026-05 for partitioned, the as-of for state
+	Rows      int64
+}
+
+// BuildResult is a table at an as-of.
+type BuildResult struct {
+	Parts   []Part
+	Columns []engine.Column
+	Rows    int64
+}
+
+// ErrContract is wrapped by errors about results that break the table's contract.
+var ErrContract = errors.New("contract broken")
+
+// Build makes one model in a session of its own, in which only its declared inputs exist.
+func (p *Project) Build(ctx context.Context, eng engine.Engine, model string, in BuildInput) (BuildResult, error) {
+	m, err := p.Model(model)
+	if err != nil {
+		return BuildResult{}, err
+	}
+	sess, err := eng.Session(ctx)
+	if err != nil {
+		return BuildResult{}, err
+	}
+	res, err := p.build(ctx, sess, m, in)
+	if closeErr := sess.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return BuildResult{}, fmt.Errorf("build %s: %w", m.Table(), err)
+	}
+	return res, nil
+}
+
+func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in BuildInput) (BuildResult, error) {
+	if err := p.begin(ctx, sess, in.AsOf, in.TimeZone); err != nil {
+		return BuildResult{}, err
+	}
+	for _, name := range m.Inputs {
+		if err := p.register(ctx, sess, name, in.Inputs[name]); err != nil {
+			return BuildResult{}, err
+		}
+	}
+	columns := m.columns(in.FieldIDs)
+	if err := m.checkColumns(ctx, sess); err != nil {
+		return BuildResult{}, err
+	}
+	var parts []Part
+	var err error
+	if m.Storage == "partitioned" {
+		parts, err = m.writeMonths(ctx, sess, columns, in.Part)
+	} else {
+		parts, err = m.writeOne(ctx, sess, columns, in)
+	}
+	res := BuildResult{Parts: parts, Columns: columns}
+	for _, part := range parts {
+		res.Rows += part.Rows
+	}
+	return res, err
+}
+
+// register shows the files of an input under its name, with its contract's columns.
+func (p *Project) register(ctx context.Context, sess engine.Session, name string, files []string) error {
+	schema, table, _ := strings.Cut(name, ".")
+	var columns []engine.Column
+	for _, c := range p.contracts[name].Columns {
+		columns = append(columns, engine.Column{Name: c.Name, Type: c.Type})
+	}
+	if err := sess.RegisterParquet(ctx, schema, table, files, columns); err != nil {
+		return fmt.Errorf("register %s: %w", name, err)
+	}
+	return nil
+}
+
+// columns are the contract's, with their field ids.
+func (m Model) columns(ids func(string, []string) map[string]int) []engine.Column {
+	names := make([]string, len(m.Contract.Columns))
+	columns := make([]engine.Column, len(names))
+	for i, c := range m.Contract.Columns {
+		names[i] = c.Name
+		columns[i] = engine.Column{Name: c.Name, Type: c.Type}
+	}
+	if ids == nil {
+		return columns
+	}
+	assigned := ids(m.Schema+"/"+m.Name, names)
+	for i := range columns {
+		columns[i].FieldID = assigned[columns[i].Name]
+	}
+	return columns
+}
+
+// checkColumns refuses a result that has a column too many or too few.
+func (m Model) checkColumns(ctx context.Context, sess engine.Session) error {
+	found, err := sess.Describe(ctx, m.SQL)
+	if err != nil {
+		return locate(m.Path, m.SQL, err)
+	}
+	var have, want []string
+	for _, c := range found {
+		have = append(have, c.Name)
+	}
+	for _, c := range m.Contract.Columns {
+		want = append(want, c.Name)
+	}
+	missing, extra := without(want, have), without(have, want)
+	if len(missing) == 0 && len(extra) == 0 {
+		return nil
+	}
+	var problems []string
+	if len(missing) > 0 {
+		problems = append(problems, "missing columns "+quoteList(missing))
+	}
+	if len(extra) > 0 {
+		problems = append(problems, "columns that the contract does not have "+quoteList(extra))
+	}
+	return &SQLError{Path: m.Path, Problem: strings.Join(problems, ", "), Err: ErrContract,
+		Hint: fmt.Sprintf("change the SELECT or schemas/tables/%s/%s.json", m.Schema, m.Name)}
+}
+
+func without(names, taken []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(taken, n) })
+}
+
+// typed is the model's query with the contract's columns, types and order.
+// The file begins on the statement's first line, so the engine's line numbers are the
+// file's own.
+func (m Model) typed() string {
+	list := make([]string, len(m.Contract.Columns))
+	for i, c := range m.Contract.Columns {
+		list[i] = fmt.Sprintf("CAST(%s AS %s) AS %s", engine.Ident(c.Name), c.Type, engine.Ident(c.Name))
+	}
+	return "SELECT " + strings.Join(list, ", ") + " FROM (" + strings.TrimRight(m.SQL, "; \n\r\t") + "\n) AS model"
+}
+
+func (m Model) orderBy() string {
+	keys := make([]string, len(m.Key))
+	for i, k := range m.Key {
+		keys[i] = engine.Ident(k)
+	}
+	return " ORDER BY " + strings.Join(keys, ", ")
+}
+
+// writeOne writes a single table, or one as-of of a state table.
+func (m Model) writeOne(ctx context.Context, sess engine.Session, columns []engine.Column, in BuildInput) ([]Part, error) {
+	part := Part{Path: in.Part(m.Schema + "-" + m.Name)}
+	if m.Storage == "state" {
+		part.Partition = in.AsOf.Format(time.DateOnly)
+	}
+	var err error
+	if part.Rows, err = sess.WriteParquet(ctx, m.typed()+m.orderBy(), part.Path, columns); err != nil {
+		return nil, locate(m.Path, m.SQL, err)
+	}
+	if err := sess.RegisterParquet(ctx, "result", m.Name, []string{part.Path}, nil); err != nil {
+		return nil, err
+	}
+	return []Part{part}, m.checkKeys(ctx, sess, path.Join("result", m.Name))
+}
+
+// checkKeys enforces NOT NULL and uniqueness on what was built.
+func (m Model) checkKeys(ctx context.Context, sess engine.Session, table string) error {
+	schema, name := path.Split(table)
+	target := engine.Ident(strings.TrimSuffix(schema, "/")) + "." + engine.Ident(name)
+	var nulls []string
+	for _, c := range m.Contract.Columns {
+		if !c.Nullable {
+			nulls = append(nulls, fmt.Sprintf("SELECT %s AS problem, count(*) AS n FROM %s WHERE %s IS NULL",
+				engine.Literal(c.Name+" is NULL"), target, engine.Ident(c.Name)))
+		}
+	}
+	keys := strings.TrimPrefix(m.orderBy(), " ORDER BY ")
+	sample := "concat_ws('|', " + keys + ")"
+	nulls = append(nulls, fmt.Sprintf("SELECT 'the key is not unique, e.g. ' || min(k) AS problem, count(*) AS n FROM (SELECT %s AS k FROM %s GROUP BY %s HAVING count(*) > 1)",
+		sample, target, keys))
+	rows, err := sess.Query(ctx, strings.Join(nulls, " UNION ALL "))
+	if err != nil {
+		return fmt.Errorf("check the keys: %w", err)
+	}
+	defer rows.Close()
+	var problems []error
+	for rows.Next() {
+		var problem *string
+		var n int64
+		if err := rows.Scan(&problem, &n); err != nil {
+			return err
+		}
+		if n > 0 && problem != nil {
+			problems = append(problems, &SQLError{Path: m.Path, Problem: fmt.Sprintf("%s (%d rows)", *problem, n), Err: ErrContract})
+		}
+	}
+	return errors.Join(append(problems, rows.Err())...)
+}

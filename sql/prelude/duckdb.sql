@@ -1,0 +1,64 @@
+-- Functions of gold SQL, for DuckDB.
+--
+-- The pipeline sets session variables (as_of, time_zone, param_…) before this file runs;
+-- models never read them directly. What differs between engines stands here, so that the
+-- models keep to the SQL that DuckDB and Spark share.
+
+-- The as-of date, and the first instant after its end (exclusive).
+CREATE MACRO as_of() AS CAST(getvariable('as_of') AS DATE);
+CREATE MACRO as_of_end() AS (CAST(CAST(getvariable('as_of') AS DATE) + 1 AS TIMESTAMP) AT TIME ZONE CAST(getvariable('time_zone') AS VARCHAR));
+
+-- Values of gold_metrics.json by path. Paths are literals: the loader checks that they exist.
+CREATE MACRO param(path) AS CAST(getvariable('param_numbers')[path] AS DOUBLE);
+CREATE MACRO param_flag(path) AS CAST(getvariable('param_flags')[path] AS BOOLEAN);
+CREATE MACRO param_text(path) AS CAST(getvariable('param_texts')[path] AS VARCHAR);
+CREATE MACRO param_list(path) AS CAST(getvariable('param_lists')[path] AS VARCHAR[]);
+CREATE MACRO param_numbers(path) AS CAST(getvariable('param_number_lists')[path] AS DOUBLE[]);
+
+-- Days in the pipeline's time zone.
+CREATE MACRO day_of(instant) AS CAST(instant AT TIME ZONE CAST(getvariable('time_zone') AS VARCHAR) AS DATE);
+CREATE MACRO day_start(day) AS (CAST(day AS TIMESTAMP) AT TIME ZONE CAST(getvariable('time_zone') AS VARCHAR));
+CREATE MACRO days_between(first_day, last_day) AS date_diff('day', first_day, last_day);
+CREATE MACRO months_before(day, months) AS CAST(day - to_months(CAST(months AS INTEGER)) AS DATE);
+CREATE MACRO days_before(day, days) AS CAST(day - to_days(CAST(days AS INTEGER)) AS DATE);
+
+-- A ratio is NULL when its denominator is 0, NULL or below a least count: never 0 or 1 for "no data".
+CREATE MACRO ratio
+  (n, d) AS CASE WHEN d <> 0 THEN CAST(n AS DOUBLE) / CAST(d AS DOUBLE) END,
+  (n, d, min_n) AS CASE WHEN d <> 0 AND d >= min_n THEN CAST(n AS DOUBLE) / CAST(d AS DOUBLE) END;
+
+-- Means and medians of DOUBLE run over DECIMAL, so that the order of rows does not show.
+CREATE MACRO exact(x) AS CAST(x AS DECIMAL(38,9));
+-- Ignores NULLs; NULL for no values.
+CREATE MACRO exact_mean(x) AS CAST(sum(CAST(x AS DECIMAL(38,9))) AS DOUBLE) / nullif(count(x), 0);
+CREATE MACRO exact_quantile(x, q) AS quantile_cont(CAST(x AS DOUBLE), q);
+
+-- USD of an amount; fx_rate is units of the amount's currency per 1 USD. Half up; NULL without a rate.
+CREATE MACRO usd(amount, fx_rate) AS CASE WHEN fx_rate > 0 THEN CAST(round(CAST(amount AS DOUBLE) / fx_rate, 2) AS DECIMAL(18,2)) END;
+
+-- Active on a day: end dates are the last day of service, a termination ends service on its own day.
+CREATE MACRO active_on(day, start_date, end_date, terminated_on, status) AS (
+  coalesce(start_date <= day AND (end_date IS NULL OR end_date >= day) AND (terminated_on IS NULL OR terminated_on > day), false)
+  AND NOT coalesce(list_contains(param_list('services.inactive_statuses'), status), false));
+
+-- Identifiers: lower-case hex md5 of kind|id|…, NULL as \N.
+CREATE MACRO row_id(parts) AS md5(array_to_string(list_transform(parts, lambda p: coalesce(p, '\N')), '|'));
+CREATE MACRO event_id
+  (kind, a) AS row_id([CAST(kind AS VARCHAR), CAST(a AS VARCHAR)]),
+  (kind, a, b) AS row_id([CAST(kind AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR)]),
+  (kind, a, b, c) AS row_id([CAST(kind AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR), CAST(c AS VARCHAR)]),
+  (kind, a, b, c, d) AS row_id([CAST(kind AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR), CAST(c AS VARCHAR), CAST(d AS VARCHAR)]);
+
+-- The account of facts whose account is unknown; region is the fact's source_region.
+CREATE MACRO unassigned(region) AS 'UNASSIGNED-' || coalesce(region, 'UNKNOWN');
+-- A master id: 'M-' and twelve hex digits of its founding account.
+CREATE MACRO master_id(account_id) AS 'M-' || left(sha256(account_id), 12);
+
+-- Lists without NULLs and doubles, sorted.
+CREATE MACRO sorted_set(items) AS list_sort(list_distinct(items));
+CREATE MACRO has_item(items, item) AS coalesce(list_contains(items, item), false);
+
+-- The rows of metric_definitions.json.
+CREATE MACRO metric_definitions() AS TABLE
+  SELECT unnest(from_json(CAST(getvariable('metric_definitions') AS VARCHAR),
+    '[{"metric_id":"VARCHAR","version":"INTEGER","label":"VARCHAR","description":"VARCHAR","metric_type":"VARCHAR","numerator":"VARCHAR","denominator":"VARCHAR","expression":"VARCHAR","grain":"VARCHAR","unit":"VARCHAR","null_rule":"VARCHAR","window_rule":"VARCHAR","owner":"VARCHAR","standard_ref":"VARCHAR","gold_table":"VARCHAR","gold_column":"VARCHAR","valid_from":"DATE"}]'), recursive := true);
