@@ -114,6 +114,7 @@ type Mapping struct {
 	KnownAt      string        `json:"known_at,omitempty"`    // SQL over target columns, where there is no modification stamp
 	EventDate    string        `json:"event_date,omitempty"`  // SQL over target columns: when the thing happened (coverage); default created_at, else known_at
 	SoftDelete   string        `json:"soft_delete,omitempty"` // SQL over source columns; true = the version is a deletion
+	Sensitive    []string      `json:"sensitive,omitempty"`   // source columns masked where rejects show raw values, beside those recognised by themselves
 	Columns      []Column      `json:"columns"`
 	Money        []Money       `json:"money,omitempty"`
 	References   []Reference   `json:"references,omitempty"`
@@ -160,10 +161,11 @@ type Reconstruct struct {
 
 // Overlay takes columns from the last row of a history table at or before as-of.
 type Overlay struct {
-	Table   string            `json:"table"`   // silver table, e.g. opportunity_history
-	Key     string            `json:"key"`     // its column that equals this table's key
-	Order   []string          `json:"order"`   // its columns that order the rows
-	Columns map[string]string `json:"columns"` // target column -> SQL over the history row h and the row itself r
+	Table   string            `json:"table"`            // silver table, e.g. opportunity_history
+	Key     string            `json:"key"`              // its column that equals this table's key
+	Order   []string          `json:"order"`            // its columns that order the rows
+	Filter  string            `json:"filter,omitempty"` // SQL over the history row h: which rows count
+	Columns map[string]string `json:"columns"`          // target column -> SQL over the history row h and the row itself r
 }
 
 // ColumnCheck is a data check on a silver table, run after it is built.
