@@ -122,7 +122,7 @@ contract_line AS (
 
 -- Rung 5. Bills repeat: consecutive lines of one amount become one span.
 invoice_line AS (
-  SELECT coalesce(i.account_id, b.account_id) AS account_id, i.source_region, l.invoice_line_id, l.asset_id, l.product_id,
+  SELECT i.source_account_id AS account_id, l.source_region, l.invoice_line_id, l.asset_id, l.product_id,
          coalesce(l.currency_iso_code, i.currency_iso_code) AS currency_iso_code,
          l.service_period_start AS start_date, l.service_period_end AS end_date,
          CAST(CAST(l.line_amount AS DOUBLE) /
@@ -130,14 +130,9 @@ invoice_line AS (
                    THEN round((date_diff('day', l.service_period_start, l.service_period_end) + 1) / 30.4375)
                    ELSE (date_diff('day', l.service_period_start, l.service_period_end) + 1) / 30.4375 END AS DECIMAL(18,6)) AS mrr
   FROM silver.invoice_line l
-  JOIN silver.invoice i ON i.invoice_id = l.invoice_id
-  LEFT JOIN billing_account b ON b.billing_account_id = i.billing_account_id
-  LEFT JOIN product p ON p.product_id = l.product_id
-  WHERE list_contains(param_list('invoices.recurring_charge_types'), lower(l.charge_type))
+  JOIN gold.invoices i ON i.invoice_id = l.invoice_id
+  WHERE i.is_receivable AND list_contains(param_list('invoices.recurring_charge_types'), lower(l.charge_type))
     AND l.line_amount IS NOT NULL AND l.service_period_end >= l.service_period_start
-    AND (i.invoice_date IS NULL OR i.invoice_date <= as_of())
-    AND NOT coalesce(i.cancelled_on <= as_of(), false) AND i.rebilled_by_invoice_id IS NULL
-    AND NOT coalesce(list_contains(param_list('invoices.not_receivable_statuses'), lower(i.status)), false)
 ), invoice_step AS (
   SELECT *, CASE WHEN start_date = lag(end_date) OVER w + 1 AND mrr = lag(mrr) OVER w THEN 0 ELSE 1 END AS is_first
   FROM invoice_line
