@@ -120,6 +120,7 @@ type Mapping struct {
 	References   []Reference   `json:"references,omitempty"`
 	Reconstruct  *Reconstruct  `json:"reconstruct,omitempty"`
 	Checks       []ColumnCheck `json:"checks,omitempty"`
+	Sensitive    []string      `json:"sensitive,omitempty"` // source columns masked in rejected rows; those behind email, phone_e164 and hash are anyway
 }
 
 // Column maps source columns to one target column. Either SourceColumn or Expression is given.
