@@ -9,7 +9,7 @@ package config
 // Pipeline is pipeline.json. Paths in it are relative to the file; Load makes them absolute.
 type Pipeline struct {
 	Schema      string   `json:"$schema,omitempty"`
-	Lake        string   `json:"lake"`
+	Lake        string   `json:"lake,omitempty"`         // default "lake"
 	TimeZone    string   `json:"time_zone,omitempty"`    // IANA name; default UTC
 	AsOf        string   `json:"as_of,omitempty"`        // YYYY-MM-DD; default yesterday in TimeZone
 	Mappings    string   `json:"mappings,omitempty"`     // directory bronze_to_silver; default: built in
@@ -120,7 +120,6 @@ type Mapping struct {
 	References   []Reference   `json:"references,omitempty"`
 	Reconstruct  *Reconstruct  `json:"reconstruct,omitempty"`
 	Checks       []ColumnCheck `json:"checks,omitempty"`
-	Sensitive    []string      `json:"sensitive,omitempty"` // source columns masked in rejected rows; those behind email, phone_e164 and hash are anyway
 }
 
 // Column maps source columns to one target column. Either SourceColumn or Expression is given.
