@@ -83,9 +83,7 @@ func (l *loading) checkSource(at string, s Source, sets []string) {
 			l.report(where+".missing_is_deleted", `only means something with "load_mode": "snapshot"`, "")
 		}
 		l.checkGlobs(where+".files", o.Files)
-		if csv, written := l.main.places[where+".csv"]; written && csv >= 0 {
-			l.checkCSV(where+".csv", *o.CSV)
-		}
+		l.checkCSV(where+".csv", *o.CSV)
 		if _, err := objectKey(s, o, l.out.Mappings); err != nil {
 			l.report(where, "the mappings disagree about its key: "+err.Error(), `say which source columns identify a record: "key": [...]`)
 		}
@@ -100,28 +98,42 @@ func (l *loading) checkGlobs(field string, globs []string) {
 	}
 }
 
+// written tells whether one of the fields stands in the file, so that what is wrong on
+// one level is not said again of the levels that inherit it.
+func (l *loading) written(fields ...string) bool {
+	return slices.ContainsFunc(fields, func(field string) bool {
+		_, ok := l.main.places[field]
+		return ok
+	})
+}
+
 func (l *loading) checkCSV(at string, c CSV) {
-	l.checkZone(at+".time_zone", c.TimeZone)
-	if c.Decimal != "" && c.Decimal == c.Thousands {
+	if l.written(at + ".time_zone") {
+		l.checkZone(at+".time_zone", c.TimeZone)
+	}
+	if c.Decimal == c.Thousands && l.written(at+".decimal", at+".thousands") {
 		l.report(at+".thousands", fmt.Sprintf("%q is also the decimal sign", c.Thousands), "")
 	}
-	if len([]rune(c.Quote)) > 1 {
+	if len([]rune(c.Quote)) > 1 && l.written(at+".quote") {
 		l.report(at+".quote", fmt.Sprintf("%q is not one character", c.Quote), "")
 	}
-	if c.Quote != "" && c.Quote == c.Delimiter {
+	if c.Quote == c.Delimiter && l.written(at+".quote", at+".delimiter") {
 		l.report(at+".quote", fmt.Sprintf("%q is also the delimiter", c.Quote), "")
 	}
 	for _, list := range []struct {
 		field   string
 		formats []string
 	}{{"date_formats", c.DateFormats}, {"timestamp_formats", c.TimestampFormats}} {
+		if !l.written(at + "." + list.field) {
+			continue
+		}
 		for i, f := range list.formats {
 			if bad := badFormat(f); bad != "" {
 				l.report(indexPath(at+"."+list.field, i), bad, "the letters are strptime's, for example %d/%m/%Y %H:%M:%S")
 			}
 		}
 	}
-	if c.ExportedAt != nil {
+	if c.ExportedAt != nil && l.written(at+".exported_at") {
 		l.checkExportedAt(at+".exported_at", *c.ExportedAt)
 	}
 }

@@ -8,21 +8,19 @@ import (
 )
 
 // decode fills into (a pointer to a configuration struct) from the document. Unknown
-// fields and values of the wrong kind are problems; it reports whether there were none.
+// fields and values of the wrong kind are problems; it reports whether the values
+// that are there could be taken over.
 func (d *document) decode(into any, problems *Problems) bool {
-	before := len(problems.List)
 	s := strict{doc: d, problems: problems}
 	s.check("", d.value, reflect.TypeOf(into).Elem())
-	if len(problems.List) > before {
-		if s.wrongKind {
-			return false
-		}
+	if s.wrongKind {
+		return false
 	}
 	if err := json.Unmarshal(d.data, into); err != nil {
 		problems.List = append(problems.List, d.problem("", err.Error(), ""))
 		return false
 	}
-	return len(problems.List) == before
+	return true
 }
 
 // unknownField starts the message about a field that does not exist.

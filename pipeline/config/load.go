@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // Loaded is a configuration that has passed every check, defaults filled in.
@@ -117,12 +116,9 @@ func (l *loading) document(shown string, data []byte, schema string, into any) *
 		return nil
 	}
 	before := len(l.problems.List)
-	usable := doc.decode(into, l.problems)
+	decoded := doc.decode(into, l.problems)
 	l.schemas.check(schema, doc, l.problems, before)
-	if !usable && len(l.problems.List) == before {
-		return nil
-	}
-	if slices.ContainsFunc(l.problems.List[before:], func(p Problem) bool { return !strings.HasPrefix(p.Message, unknownField) }) {
+	if !decoded {
 		return nil
 	}
 	return doc

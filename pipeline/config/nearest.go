@@ -39,6 +39,7 @@ func didYouMean(got string, names []string) string {
 	}
 	sorted := slices.Clone(names)
 	slices.Sort(sorted)
+	sorted = slices.Compact(sorted)
 	return "valid: " + strings.Join(sorted, ", ")
 }
 

@@ -66,11 +66,20 @@ func (p *Problems) add(file, field, message, hint string) {
 }
 
 // err is the error to return: nil when nothing is wrong. Files keep the order in
-// which they were first reported; inside a file positions rise.
+// which they were first reported; inside a file positions rise. Of several problems
+// of one field only the first is kept: the others usually follow from it.
 func (p *Problems) err() error {
 	if len(p.List) == 0 {
 		return nil
 	}
+	type field struct{ file, name string }
+	told := map[field]bool{}
+	p.List = slices.DeleteFunc(p.List, func(one Problem) bool {
+		at := field{one.File, one.Field}
+		again := one.Field != "" && told[at]
+		told[at] = true
+		return again
+	})
 	order := map[string]int{}
 	for _, one := range p.List {
 		if _, ok := order[one.File]; !ok {
@@ -80,7 +89,6 @@ func (p *Problems) err() error {
 	slices.SortStableFunc(p.List, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	p.List = slices.Compact(p.List)
 	return p
 }
 

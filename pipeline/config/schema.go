@@ -100,10 +100,16 @@ func translate(doc *document, e gojsonschema.ResultError) (Problem, bool) {
 			hint = strings.TrimSpace(hint + " valid: " + strings.Join(allowed, ", "))
 		}
 	case "invalid_type":
+		if e.Value() == nil {
+			message, hint = "null is no value", "leave the field out to keep the default"
+			break
+		}
 		message = fmt.Sprintf("want %s, got %s", withArticle(detail("expected")), value)
 	case "pattern":
-		message = fmt.Sprintf("%s does not match %s", strings.TrimPrefix(value, "the string "), detail("pattern"))
-		hint = patternHint(detail("pattern"))
+		message, hint = "invalid value "+strings.TrimPrefix(value, "the string "), patternHint(detail("pattern"))
+		if hint == "" {
+			hint = "it must match " + detail("pattern")
+		}
 	case "string_gte":
 		message = "must not be empty"
 	case "array_min_items":
@@ -128,8 +134,20 @@ func patternHint(pattern string) string {
 		return "use lower-case letters, digits and _, starting with a letter"
 	case `^\d{4}-\d{2}-\d{2}$`:
 		return "write the date as YYYY-MM-DD"
+	case `^([a-z][a-z0-9_]*)?$`:
+		return "use lower-case letters, digits and _, starting with a letter, or nothing"
+	case `^[A-Za-z][A-Za-z0-9_]*$`:
+		return "use letters, digits and _, starting with a letter"
+	case `^_?[a-z][a-z0-9_]*$`:
+		return "use lower-case letters, digits and _"
 	case `^[A-Z]{3}$`:
 		return "use an ISO 4217 code such as USD"
+	}
+	switch {
+	case strings.HasPrefix(pattern, "^(string|"):
+		return "valid: " + strings.Join(dataTypes, ", ") + ", decimal(p,s)"
+	case strings.HasPrefix(pattern, "^(VARCHAR|"):
+		return "valid: VARCHAR, VARCHAR[], BIGINT, INTEGER, DOUBLE, BOOLEAN, DATE, TIMESTAMPTZ, DECIMAL(p,s)"
 	}
 	return ""
 }
@@ -144,6 +162,8 @@ func withArticle(types string) string {
 		return "a list"
 	case "object":
 		return "an object"
+	case "[string,array]":
+		return "a string or a list of strings"
 	}
 	return "a " + types
 }

@@ -1,0 +1,243 @@
+package config_test
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/schemas"
+)
+
+var update = flag.Bool("update", false, "rewrite expected output")
+
+// loader reads with the small built-in configuration of testdata/configs.
+func loader(env map[string]string) config.Loader {
+	return config.Loader{
+		Env:     func(name string) (string, bool) { v, ok := env[name]; return v, ok },
+		Configs: os.DirFS("testdata/configs"),
+		Schemas: schemas.FS,
+	}
+}
+
+// unpack writes the files of an archive to a new directory.
+func unpack(t *testing.T, files []txtar.File) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestErrors runs every case of testdata/errors: configuration files in, the exact
+// text of the error out, in the file "errors" of the archive.
+func TestErrors(t *testing.T) {
+	cases, err := filepath.Glob("testdata/errors/*.txtar")
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, name := range cases {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := len(archive.Files) - 1
+			if last < 0 || archive.Files[last].Name != "errors" {
+				t.Fatal(`the last file must be "errors"`)
+			}
+			dir := unpack(t, archive.Files[:last])
+			_, err = loader(nil).Load(filepath.Join(dir, "pipeline.json"))
+			var problems *config.Problems
+			if !errors.As(err, &problems) {
+				t.Fatalf("want problems, got %v", err)
+			}
+			got := strings.ReplaceAll(err.Error(), dir+string(filepath.Separator), "") + "\n"
+			if *update {
+				archive.Files[last].Data = []byte(got)
+				if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(archive.Files[last].Data), got); diff != "" {
+				t.Errorf("error text (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+const minimal = `{
+  "lake": "../lake", "time_zone": "Africa/Johannesburg", "gold_metrics": "metrics.json",
+  "sources": [
+    {"name": "sf_za", "type": "csv", "region": "South Africa", "mapping": "salesforce", "path": "${EXPORTS}/za",
+     "csv": {"delimiter": ";", "date_formats": ["%d/%m/%Y"]},
+     "objects": [
+       {"name": "Account", "files": ["Account*.csv"], "csv": {"decimal": ",", "exported_at": {"pattern": "_(\\d+)\\.csv", "layout": "%Y%m%d"}}},
+       {"name": "Gadget", "files": ["Gadget*.csv"]},
+       {"name": "Widget", "files": ["Widget*.csv"], "key": ["Code"]}]},
+    {"name": "billing_za", "type": "csv", "region": "South Africa", "mapping": "billing", "path": "billing",
+     "objects": [{"name": "Invoices", "files": ["inv*.csv"]}]}
+  ],
+  "rates": [{"name": "fx", "path": "rates", "files": ["*.csv"], "layout": "generic", "base": "USD", "quote": "units_per_base", "priority": 1}]
+}`
+
+func loadMinimal(t *testing.T) (*config.Loaded, string) {
+	t.Helper()
+	dir := unpack(t, []txtar.File{
+		{Name: "conf/pipeline.json", Data: []byte(minimal)},
+		{Name: "conf/metrics.json", Data: []byte(`{"fx": {"max_age_days": 3}, "custom": {"mine": ["a"]}}`)},
+	})
+	loaded, err := loader(map[string]string{"EXPORTS": "/data/exports"}).Load(filepath.Join(dir, "conf", "pipeline.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded, dir
+}
+
+func TestLoadFillsDefaults(t *testing.T) {
+	loaded, dir := loadMinimal(t)
+	got := map[string]any{
+		"lake":              loaded.Lake,
+		"expanded path":     loaded.Sources[0].Path,
+		"relative path":     loaded.Sources[1].Path,
+		"Salesforce ids":    *loaded.Sources[0].IDNamespace,
+		"billing ids":       *loaded.Sources[1].IDNamespace,
+		"load mode":         loaded.Sources[0].Objects[0].LoadMode,
+		"rate period":       loaded.Rates[0].Period,
+		"rate columns":      loaded.Rates[0].Columns,
+		"overridden metric": loaded.Metrics["fx.max_age_days"],
+		"own metric":        loaded.Metrics["custom.mine"],
+		"unmapped":          loaded.Unmapped(),
+		"mappings":          len(loaded.Mappings),
+	}
+	want := map[string]any{
+		"lake":              filepath.Join(dir, "lake"),
+		"expanded path":     "/data/exports/za",
+		"relative path":     filepath.Join(dir, "conf", "billing"),
+		"Salesforce ids":    "",
+		"billing ids":       "billing_za",
+		"load mode":         "increment",
+		"rate period":       "day",
+		"rate columns":      config.RateColumns{Date: "rate_date", Currency: "currency_iso_code", Rate: "rate"},
+		"overridden metric": 3.0,
+		"own metric":        []string{"a"},
+		"unmapped":          []string{"sf_za/Gadget", "sf_za/Widget"},
+		"mappings":          2,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("loaded (-want +got):\n%s", diff)
+	}
+	wantCSV := config.CSV{
+		Encoding: "utf-8", Delimiter: ";", Quote: `"`, DateFormats: []string{"%d/%m/%Y"}, TimeZone: "Africa/Johannesburg",
+		Decimal: ",", Footer: "refuse", ExportedAt: &config.ExportedAt{Pattern: `_(\d+)\.csv`, Layout: "%Y%m%d"},
+	}
+	if diff := cmp.Diff(&wantCSV, loaded.Sources[0].Objects[0].CSV); diff != "" {
+		t.Errorf("effective csv (-want +got):\n%s", diff)
+	}
+}
+
+func TestObjectKey(t *testing.T) {
+	loaded, _ := loadMinimal(t)
+	for _, c := range []struct {
+		source, object int
+		want           []string
+	}{
+		{0, 0, []string{"Id"}},         // behind the mapping's key
+		{0, 1, []string{"Id"}},         // no mapping
+		{0, 2, []string{"Code"}},       // said
+		{1, 0, []string{"invoice_no"}}, // without regard to the object's case
+	} {
+		s := loaded.Sources[c.source]
+		got, err := loaded.ObjectKey(s, s.Objects[c.object])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s/%s (-want +got):\n%s", s.Name, s.Objects[c.object].Name, diff)
+		}
+	}
+}
+
+func TestUserDirectoriesOverride(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/override.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := unpack(t, archive.Files)
+	loaded, err := loader(nil).Load(filepath.Join(dir, "pipeline.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for _, m := range loaded.Mappings {
+		files = append(files, m.Set+": "+strings.TrimPrefix(m.File, dir+"/"))
+	}
+	want := []string{
+		"billing: built-in bronze_to_silver/billing/invoice.json",
+		"salesforce: mappings/salesforce/customer.json", // the user's set replaces the built-in one as a whole
+	}
+	if diff := cmp.Diff(want, files); diff != "" {
+		t.Errorf("mappings (-want +got):\n%s", diff)
+	}
+	if _, ok := loaded.Contracts["silver/gadget"]; !ok {
+		t.Error("the user's contract was not added")
+	}
+	if got := loaded.Contracts["silver/account"].Grain; got != "mine" {
+		t.Errorf("the user's contract did not win: grain %q", got)
+	}
+}
+
+func TestMissingFile(t *testing.T) {
+	_, err := loader(nil).Load(filepath.Join(t.TempDir(), "pipeline.json"))
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("want fs.ErrNotExist, got %v", err)
+	}
+}
+
+func TestHashFollowsContent(t *testing.T) {
+	a, _ := loadMinimal(t)
+	b, _ := loadMinimal(t)
+	if a.Hash != b.Hash {
+		t.Error("the same files elsewhere have another hash")
+	}
+	dir := unpack(t, []txtar.File{
+		{Name: "pipeline.json", Data: []byte(strings.Replace(minimal, "Invoices", "invoices", 1))},
+		{Name: "metrics.json", Data: []byte(`{}`)},
+	})
+	c, err := loader(map[string]string{"EXPORTS": "/data/exports"}).Load(filepath.Join(dir, "pipeline.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Hash == a.Hash {
+		t.Error("another file has the same hash")
+	}
+}
+
+func TestRedactor(t *testing.T) {
+	var r config.Redactor
+	r.Add("hunter2")
+	r.Add("hunter2-longer")
+	r.Add("ab")
+	var out strings.Builder
+	if _, err := r.Writer(&out).Write([]byte("ab hunter2-longer hunter2")); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), "ab *** ***"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
