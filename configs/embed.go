@@ -10,5 +10,5 @@ import "embed"
 
 // FS holds the built-in configuration directories.
 //
-//go:embed bronze_to_silver
+//go:embed bronze_to_silver silver_to_gold
 var FS embed.FS
