@@ -77,6 +77,14 @@ func columnNames(c Contract) []string {
 	return names
 }
 
+// misspelt tells that a field of an object was not known: what seems to be missing in
+// it may only be misspelt.
+func (c *mappingCheck) misspelt(at string) bool {
+	return slices.ContainsFunc(c.problems.List, func(p Problem) bool {
+		return p.File == c.doc.file && parentPath(p.Field) == at && strings.HasPrefix(p.Message, unknownField)
+	})
+}
+
 // isHelper tells that a target column serves expressions and is not stored.
 func isHelper(name string) bool { return strings.HasPrefix(name, "_") }
 
@@ -92,7 +100,7 @@ func (c *mappingCheck) columns() {
 		switch given := len(col.SourceColumn) > 0; {
 		case given && col.Expression != "":
 			c.report(at, fmt.Sprintf("column %q has both source_column and expression", col.TargetColumn), "give one of them")
-		case !given && col.Expression == "":
+		case !given && col.Expression == "" && !c.misspelt(at):
 			c.report(at, fmt.Sprintf("column %q has neither source_column nor expression", col.TargetColumn), "give one of them")
 		}
 		if slices.Contains(col.SourceColumn, "") {
@@ -296,6 +304,10 @@ func (l *loading) checkContract(doc *document, name string, c Contract) {
 	switch {
 	case c.Storage == "single" && c.PartitionBy != "":
 		report("partition_by", `means nothing with "storage": "single"`, "")
+	case c.Storage != "single" && c.PartitionBy == "":
+		if c.Storage == "partitioned" || c.Storage == "state" {
+			report("partition_by", "field \"partition_by\""+isMissing, fmt.Sprintf("storage %q needs it", c.Storage))
+		}
 	case c.Storage != "single" && types[c.PartitionBy] == "":
 		report("partition_by", fmt.Sprintf("there is no column %q", c.PartitionBy), didYouMean(c.PartitionBy, columnNames(c)))
 	}

@@ -114,6 +114,7 @@ type Mapping struct {
 	KnownAt      string        `json:"known_at,omitempty"`    // SQL over target columns, where there is no modification stamp
 	EventDate    string        `json:"event_date,omitempty"`  // SQL over target columns: when the thing happened (coverage); default created_at, else known_at
 	SoftDelete   string        `json:"soft_delete,omitempty"` // SQL over source columns; true = the version is a deletion
+	Sensitive    []string      `json:"sensitive,omitempty"`   // source columns masked where rejects show raw values, beside those recognised by themselves
 	Columns      []Column      `json:"columns"`
 	Money        []Money       `json:"money,omitempty"`
 	References   []Reference   `json:"references,omitempty"`
