@@ -18,7 +18,7 @@ type header struct {
 func readHeader(file, text string, fields, optional []string) (header, error) {
 	all := append(slices.Clone(fields), optional...)
 	h := header{values: map[string]string{}, lines: map[string]int{}}
-	current := ""
+	current, prose := "", false
 	for i, line := range strings.Split(text, "\n") {
 		comment, ok := strings.CutPrefix(strings.TrimRight(line, " \r"), "--")
 		if !ok {
@@ -26,7 +26,7 @@ func readHeader(file, text string, fields, optional []string) (header, error) {
 		}
 		comment = strings.TrimSpace(comment)
 		name, value, found := strings.Cut(comment, ":")
-		if found && name == strings.ToLower(name) && !strings.ContainsAny(name, " .,()") {
+		if !prose && found && name == strings.ToLower(name) && !strings.ContainsAny(name, " .,()") {
 			if !slices.Contains(all, name) {
 				return h, &SQLError{Path: file, Line: i + 1, Problem: fmt.Sprintf("unknown header field %q", name),
 					Hint: "valid: " + strings.Join(all, ", ")}
@@ -36,7 +36,7 @@ func readHeader(file, text string, fields, optional []string) (header, error) {
 			continue
 		}
 		if comment == "" && h.values["about"] == "" {
-			current = "about" // an empty comment line begins the description
+			current, prose = "about", true // an empty comment line begins the description
 		}
 		if current != "" {
 			h.values[current] = strings.TrimSpace(h.values[current] + " " + comment)

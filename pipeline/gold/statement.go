@@ -125,7 +125,8 @@ func (st *statement) visit(n map[string]any) {
 	}
 	if text(n["type"]) == "BASE_TABLE" {
 		name := text(n["table_name"])
-		if schema := text(n["schema_name"]); schema != "" {
+		// recurring.x is the whole result so far of the recursive x, not a table of a layer.
+		if schema := text(n["schema_name"]); schema != "" && schema != "recurring" {
 			name = schema + "." + name
 		}
 		line, column := position(st.text, offset(n))
