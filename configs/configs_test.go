@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/customer360/pipeline/configs"
 	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/schemas"
 )
 
 // computed are the columns the silver compiler fills itself.
@@ -194,6 +196,23 @@ func targets(m mappingFile) map[string]bool {
 		names[col.TargetColumn] = true
 	}
 	return names
+}
+
+// TestExportConfigurations loads every configuration of tests/exports, and with them
+// the mapping sets they use, as the program does.
+func TestExportConfigurations(t *testing.T) {
+	files, err := filepath.Glob("../tests/exports/*/pipeline.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no configurations: %v", err)
+	}
+	for _, f := range files {
+		t.Run(filepath.Base(filepath.Dir(f)), func(t *testing.T) {
+			loader := config.Loader{Env: os.LookupEnv, Configs: configs.FS, Schemas: schemas.FS}
+			if _, err := loader.Load(f); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // TestNoClockInMappings keeps the mappings free of what would make a silver table depend on

@@ -31,6 +31,9 @@ func (l *loading) checkPipeline(sets []string) {
 	if m := p.Engine.MemoryLimit; m != "" && !memoryLimit.MatchString(m) {
 		l.report("engine.memory_limit", fmt.Sprintf("%q is no amount of memory", m), `write for example "3GB"`)
 	}
+	if len(p.Sources)+len(p.Rates) == 0 {
+		l.report("sources", "want at least 1 entry", "")
+	}
 	names := map[string]string{}
 	for i, s := range p.Sources {
 		l.checkName(names, indexPath("sources", i), s.Name)
