@@ -168,6 +168,9 @@ func checkReferences(t *testing.T, m mappingFile, contracts map[string]config.Co
 func checkNames(t *testing.T, m mappingFile) {
 	t.Helper()
 	names := targets(m)
+	if helper := regexp.MustCompile(`\b_[a-z]\w*`).FindString(m.EventDate); helper != "" {
+		t.Errorf("event_date uses %s, which is not stored", helper)
+	}
 	for _, check := range m.Checks {
 		if check.Column != "" && !names[check.Column] {
 			t.Errorf("check %s: no column %s", check.Name, check.Column)
