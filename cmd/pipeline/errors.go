@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/customer360/pipeline/pipeline"
 	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/gold"
 	"github.com/customer360/pipeline/pipeline/lake"
+	"github.com/customer360/pipeline/pipeline/silver"
 )
 
 // Exit codes of the process.
@@ -53,6 +56,9 @@ func exitCode(err error) int {
 		problems *config.Problems
 		locked   *lake.LockedError
 	)
+	if isConfigError(err) {
+		return exitUsage
+	}
 	switch {
 	case err == nil:
 		return exitDone
@@ -68,16 +74,23 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
+// isConfigError tells that what the user asked for, or wrote, must change.
+func isConfigError(err error) bool {
+	var (
+		request *pipeline.UsageError
+		mapping *silver.MappingError
+		circle  *silver.CycleError
+		models  *gold.CycleError
+	)
+	return errors.As(err, &request) || errors.As(err, &mapping) || errors.As(err, &circle) || errors.As(err, &models)
+}
+
 // printError tells the user what failed, where, and what to do.
 func (a *app) printError(err error) {
 	if err == nil || errors.Is(err, errReported) || errors.Is(err, errChanges) {
 		return
 	}
-	hint := ""
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		hint = hinted.Hint()
-	}
+	hint := hintOf(err)
 	if a.Flags.JSON {
 		a.printJSONError(err, hint)
 		return
@@ -86,6 +99,15 @@ func (a *app) printError(err error) {
 	if hint != "" {
 		fmt.Fprintf(a.Stderr, "  hint: %s\n", hint)
 	}
+}
+
+// hintOf is what an error says to do, if it says so.
+func hintOf(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
 }
 
 func (a *app) printJSONError(err error, hint string) {

@@ -14,14 +14,15 @@ import (
 
 // Loaded is a configuration that has passed every check, defaults filled in.
 type Loaded struct {
-	Pipeline                      // paths absolute, CSV options of every object complete
-	Path      string              // absolute path of pipeline.json
-	Mappings  []LoadedMapping     // of the mapping sets that sources use, by set and file
-	Contracts map[string]Contract // by lake table, e.g. silver/account
-	Metrics   Metrics             // gold_metrics.json
-	Hash      string              // lower-case hex sha256 over the files as read
-	Files     []string            // what was read, as printed in problems
-	Redact    Redactor            // knows the secrets that were expanded
+	Pipeline                              // paths absolute, CSV options of every object complete
+	Path              string              // absolute path of pipeline.json
+	Mappings          []LoadedMapping     // of the mapping sets that sources use, by set and file
+	Contracts         map[string]Contract // by lake table, e.g. silver/account
+	Metrics           Metrics             // gold_metrics.json
+	MetricDefinitions []MetricDefinition
+	Hash              string   // lower-case hex sha256 over the files as read
+	Files             []string // what was read, as printed in problems
+	Redact            Redactor // knows the secrets that were expanded
 }
 
 // LoadedMapping is a mapping and where it comes from.
@@ -101,6 +102,9 @@ func (l *loading) pipeline(data []byte) error {
 		return err
 	}
 	if err := l.metrics(); err != nil {
+		return err
+	}
+	if err := l.definitions(); err != nil {
 		return err
 	}
 	l.checkPipeline(sets)

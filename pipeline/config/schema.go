@@ -13,10 +13,11 @@ import (
 
 // The schema files, by name below schemas/.
 const (
-	pipelineSchema = "pipeline.schema.json"
-	mappingSchema  = "mapping.schema.json"
-	metricsSchema  = "gold_metrics.schema.json"
-	tableSchema    = "table.schema.json"
+	pipelineSchema    = "pipeline.schema.json"
+	mappingSchema     = "mapping.schema.json"
+	metricsSchema     = "gold_metrics.schema.json"
+	tableSchema       = "table.schema.json"
+	definitionsSchema = "metric_definitions.schema.json"
 )
 
 // schemaSet compiles JSON Schemas when first asked for them.
@@ -27,7 +28,7 @@ type schemaSet struct {
 
 func newSchemaSet(fsys fs.FS) (*schemaSet, error) {
 	set := &schemaSet{fsys: fsys, compiled: map[string]*gojsonschema.Schema{}}
-	for _, name := range []string{pipelineSchema, mappingSchema, metricsSchema, tableSchema} {
+	for _, name := range []string{pipelineSchema, mappingSchema, metricsSchema, tableSchema, definitionsSchema} {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("built-in schema: %w", err)

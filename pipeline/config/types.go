@@ -177,6 +177,28 @@ type ColumnCheck struct {
 	Severity string   `json:"severity,omitempty"` // warning (default) | error
 }
 
+// MetricDefinition is one entry of metric_definitions.json: what a metric means, as a
+// row of ops.metric_definitions.
+type MetricDefinition struct {
+	MetricID    string `json:"metric_id"`
+	Version     int    `json:"version"`
+	Label       string `json:"label"`
+	Description string `json:"description"`
+	MetricType  string `json:"metric_type,omitempty"`
+	Numerator   string `json:"numerator,omitempty"`
+	Denominator string `json:"denominator,omitempty"`
+	Expression  string `json:"expression,omitempty"`
+	Grain       string `json:"grain,omitempty"`
+	Unit        string `json:"unit,omitempty"`
+	NullRule    string `json:"null_rule,omitempty"`
+	WindowRule  string `json:"window_rule,omitempty"`
+	Owner       string `json:"owner,omitempty"`
+	StandardRef string `json:"standard_ref,omitempty"`
+	GoldTable   string `json:"gold_table,omitempty"`
+	GoldColumn  string `json:"gold_column,omitempty"`
+	ValidFrom   string `json:"valid_from,omitempty"`
+}
+
 // Contract is schemas/tables/<layer>/<table>.json: what readers may rely on.
 type Contract struct {
 	Schema      string           `json:"$schema,omitempty"`
