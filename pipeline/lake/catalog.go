@@ -86,20 +86,17 @@ func buildCatalog(ctx context.Context, file, release string) error {
 	if err != nil {
 		return err
 	}
-	db, err := sql.Open("duckdb", file+"?threads=1")
-	if err != nil {
-		return fmt.Errorf("open catalog: %w", err)
-	}
-	for _, stmt := range views {
-		if _, err := db.ExecContext(ctx, stmt); err != nil {
-			return errors.Join(fmt.Errorf("catalog: %s: %w", stmt, err), db.Close())
+	stmts := append([]string{"SET threads = 1", "ATTACH " + engine.Literal(file) + " AS catalog", "USE catalog"}, views...)
+	stmts = append(stmts, "CHECKPOINT catalog", "USE memory", "DETACH catalog")
+	if err := withDuckDB(func(conn *sql.Conn) error {
+		for _, stmt := range stmts {
+			if _, err := conn.ExecContext(ctx, stmt); err != nil {
+				return fmt.Errorf("catalog: %s: %w", stmt, err)
+			}
 		}
-	}
-	if _, err := db.ExecContext(ctx, "CHECKPOINT"); err != nil {
-		return errors.Join(fmt.Errorf("catalog: %w", err), db.Close())
-	}
-	if err := db.Close(); err != nil {
-		return fmt.Errorf("close catalog: %w", err)
+		return nil
+	}); err != nil {
+		return err
 	}
 	if _, err := os.Stat(file + ".wal"); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("catalog %s was not written out whole", file)
@@ -109,6 +106,20 @@ func buildCatalog(ctx context.Context, file, release string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// withDuckDB runs f on a connection to an empty in-memory DuckDB. Files are attached
+// to it: as a connection string, a path could be mistaken for options.
+func withDuckDB(f func(conn *sql.Conn) error) error {
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		return fmt.Errorf("open duckdb: %w", err)
+	}
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		return errors.Join(fmt.Errorf("open duckdb: %w", err), db.Close())
+	}
+	return errors.Join(f(conn), conn.Close(), db.Close())
 }
 
 // catalogViews are the statements for a release as it lies on disk.
@@ -162,38 +173,44 @@ func readParquet(files []string) string {
 }
 
 // catalogRows opens a release's catalog as a reader would and counts each view's rows.
-func catalogRows(ctx context.Context, file string) (rows map[string]int64, err error) {
-	db, err := sql.Open("duckdb", file+"?access_mode=READ_ONLY&threads=1")
-	if err != nil {
-		return nil, fmt.Errorf("open catalog: %w", err)
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	names, err := db.QueryContext(ctx, "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal")
-	if err != nil {
-		return nil, fmt.Errorf("read catalog: %w", err)
-	}
-	defer names.Close()
-	rows = map[string]int64{}
-	for names.Next() {
-		var schema, view string
-		if err := names.Scan(&schema, &view); err != nil {
-			return nil, fmt.Errorf("read catalog: %w", err)
+func catalogRows(ctx context.Context, file string) (map[string]int64, error) {
+	rows := map[string]int64{}
+	err := withDuckDB(func(conn *sql.Conn) error {
+		attach := "SET threads = 1; ATTACH " + engine.Literal(file) + " AS catalog (READ_ONLY); USE catalog"
+		if _, err := conn.ExecContext(ctx, attach); err != nil {
+			return fmt.Errorf("open catalog: %w", err)
 		}
-		rows[schema+"/"+view] = -1
-	}
-	if err := names.Err(); err != nil {
-		return nil, fmt.Errorf("read catalog: %w", err)
-	}
-	for table := range rows {
-		schema, view, _ := strings.Cut(table, "/")
-		var n int64
-		query := fmt.Sprintf("SELECT count(*) FROM %s.%s", engine.Ident(schema), engine.Ident(view))
-		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil {
-			return nil, fmt.Errorf("read view %s.%s: %w", schema, view, err)
+		views, err := viewNames(ctx, conn)
+		if err != nil {
+			return fmt.Errorf("read catalog: %w", err)
 		}
-		rows[table] = n
+		for _, v := range views {
+			var n int64
+			query := fmt.Sprintf("SELECT count(*) FROM %s.%s", engine.Ident(v[0]), engine.Ident(v[1]))
+			if err := conn.QueryRowContext(ctx, query).Scan(&n); err != nil {
+				return fmt.Errorf("read view %s.%s: %w", v[0], v[1], err)
+			}
+			rows[v[0]+"/"+v[1]] = n
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func viewNames(ctx context.Context, conn *sql.Conn) (views [][2]string, err error) {
+	rows, err := conn.QueryContext(ctx, "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = 'catalog' AND NOT internal")
+	if err != nil {
+		return nil, err
 	}
-	return rows, nil
+	defer rows.Close()
+	for rows.Next() {
+		var v [2]string
+		if err := rows.Scan(&v[0], &v[1]); err != nil {
+			return nil, err
+		}
+		views = append(views, v)
+	}
+	return views, rows.Err()
 }
 
 // Relocate rewrites customer360.duckdb of every release for the lake's present place,

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/zeebo/xxh3"
 )
@@ -60,10 +61,10 @@ func readFooter(path string) (footer, error) {
 	}
 	md := pf.Metadata()
 	out := footer{rows: md.NumRows, min: map[string]string{}, max: map[string]string{}}
-	leaves := map[string]*format.SchemaElement{}
+	var leaves []*format.SchemaElement // in the order of a row group's columns
 	for i := range md.Schema {
 		if e := &md.Schema[i]; e.Type.Valid {
-			leaves[e.Name] = e
+			leaves = append(leaves, e)
 		}
 	}
 	var groups int64
@@ -72,12 +73,12 @@ func readFooter(path string) (footer, error) {
 		groups += g.NumRows
 		for i := range g.Columns {
 			c := &g.Columns[i].MetaData
-			if len(c.PathInSchema) != 1 || leaves[c.PathInSchema[0]] == nil {
+			if len(c.PathInSchema) != 1 || i >= len(leaves) {
 				continue // nested: bounds of elements are not bounds of the column
 			}
 			name := c.PathInSchema[0]
 			if bounds[name] == nil {
-				bounds[name] = &bound{leaf: leaves[name]}
+				bounds[name] = &bound{leaf: leaves[i]}
 			}
 			bounds[name].add(c)
 		}
@@ -167,7 +168,7 @@ func (b *bound) text() (lo, hi string, ok bool) {
 	if !b.some || b.unknown {
 		return "", "", false
 	}
-	switch lt := b.leaf.LogicalType.Value.(type) {
+	switch lt := b.logicalType().(type) {
 	case *format.DecimalType:
 		return decimal(b.integer(b.min), lt.Scale), decimal(b.integer(b.max), lt.Scale), true
 	case *format.DateType:
@@ -183,6 +184,29 @@ func (b *bound) text() (lo, hi string, ok bool) {
 		return b.plain()
 	}
 	return "", "", false
+}
+
+// logicalType is the column's logical type; files of DuckDB name some by the older
+// converted type only.
+func (b *bound) logicalType() format.LogicalTypeValue {
+	if lt := b.leaf.LogicalType.Value; lt != nil || !b.leaf.ConvertedType.Valid {
+		return lt
+	}
+	switch b.leaf.ConvertedType.V {
+	case deprecated.UTF8:
+		return &format.StringType{}
+	case deprecated.Date:
+		return &format.DateType{}
+	case deprecated.Decimal:
+		return &format.DecimalType{Scale: b.leaf.Scale.V, Precision: b.leaf.Precision.V}
+	case deprecated.TimestampMicros:
+		return &format.TimestampType{IsAdjustedToUTC: true, Unit: format.TimeUnit{Value: &format.MicroSeconds{}}}
+	case deprecated.TimestampMillis:
+		return &format.TimestampType{IsAdjustedToUTC: true, Unit: format.TimeUnit{Value: &format.MilliSeconds{}}}
+	case deprecated.Int8, deprecated.Int16, deprecated.Int32, deprecated.Int64:
+		return &format.IntType{BitWidth: 64, IsSigned: true}
+	}
+	return &format.NullType{} // any other: no bounds
 }
 
 func (b *bound) plain() (lo, hi string, ok bool) {

@@ -184,6 +184,9 @@ func (l *Lake) buildRelease(v int64, links map[string]File) error {
 	err = l.disk.do(StepRenameRelease, func() error {
 		return errors.Join(os.Rename(building, final), syncDir(l.path(releasesDir)))
 	})
+	if err == nil {
+		err = l.removeUnfinished()
+	}
 	return ioError("make release", final, err)
 }
 

@@ -1,0 +1,432 @@
+package lake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Problem codes of a VerifyReport.
+const (
+	ProblemCommit     = "commit"     // a commit is missing, damaged or not made on its parent
+	ProblemManifest   = "manifest"   // a manifest or list of loaded files is missing or damaged
+	ProblemMissing    = "missing"    // a data file is missing
+	ProblemSize       = "size"       // a data file has another size
+	ProblemChecksum   = "checksum"   // a data file has other bytes
+	ProblemRows       = "rows"       // a data file's footer does not say the manifest's rows
+	ProblemStray      = "stray"      // a *.parquet in a table directory that no version names
+	ProblemLeftover   = "leftover"   // a dead run left something to recover
+	ProblemProjection = "projection" // releases, current or customer360.duckdb are not those of the head
+)
+
+// Problem is one thing that does not hold.
+type Problem struct {
+	Code    string `json:"code"`
+	Path    string `json:"path,omitempty"` // relative to the lake
+	Table   string `json:"table,omitempty"`
+	Version int64  `json:"version,omitempty"` // newest version that is affected
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// VerifyReport is what was looked at and what does not hold.
+type VerifyReport struct {
+	Quick     bool      `json:"quick"`
+	Head      int64     `json:"head"`
+	Commits   int       `json:"commits"`
+	Manifests int       `json:"manifests"`
+	Files     int       `json:"files"`
+	Bytes     int64     `json:"bytes"` // of the files whose checksums were computed
+	Problems  []Problem `json:"problems"`
+	Notes     []string  `json:"notes,omitempty"` // not wrong: a run at work, expired versions
+}
+
+// OK says that no problem was found.
+func (r *VerifyReport) OK() bool { return len(r.Problems) == 0 }
+
+// Hints that several problems share.
+const (
+	hintRestore = "restore this file from a backup; a table of silver or gold can be rebuilt with `pipeline run --full-refresh`"
+	hintRecover = "run `pipeline lake recover`"
+)
+
+// Verify checks the lake without changing it and without the lock; a run may be at
+// work. Quick: the head, its parent and every file that it names, by size. Full: the
+// whole chain, the checksums and footers of all files of all kept versions, files
+// that no version names, and that releases and views are those of the head. The error
+// is only for a check that could not be made; what does not hold is in the report.
+func (l *Lake) Verify(ctx context.Context, quick bool) (VerifyReport, error) {
+	v := &verifier{lake: l, ctx: ctx, report: VerifyReport{Quick: quick, Problems: []Problem{}},
+		manifests: map[string]*Manifest{}, files: map[string]File{}}
+	// A running publish makes things in this order: intent, files, commit, projections.
+	// Looking at them in that order, the head last, takes no finished step for damage.
+	_, v.busy = l.Holder()
+	if !quick {
+		if err := v.listTableDirs(); err != nil {
+			return v.report, err
+		}
+	}
+	if err := v.readIntents(); err != nil {
+		return v.report, err
+	}
+	if err := v.chain(); err != nil || v.head == nil {
+		return v.report, err
+	}
+	if err := v.checkFiles(); err != nil {
+		return v.report, err
+	}
+	v.checkStrays()
+	err := v.checkProjection()
+	return v.report, err
+}
+
+type verifier struct {
+	lake      *Lake
+	ctx       context.Context
+	report    VerifyReport
+	busy      bool // a run holds the lock
+	head      *Commit
+	keepFrom  int64
+	manifests map[string]*Manifest // by sha256; nil = damaged, reported already
+	files     map[string]File      // of the checked versions, by path
+	onDisk    []string
+	intended  map[string]string // path to the run that was about to link it
+	damaged   bool              // the references are not complete
+}
+
+func (v *verifier) problem(p Problem) { v.report.Problems = append(v.report.Problems, p) }
+
+// damage turns an error of reading into a problem; an error of the machine stays one.
+func (v *verifier) damage(code, table string, version int64, err error) error {
+	var e *Error
+	if !errors.As(err, &e) || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	v.damaged = true
+	v.problem(Problem{Code: code, Path: v.relative(e.Path), Table: table, Version: version, Message: err.Error(), Hint: hintRestore})
+	return nil
+}
+
+func (v *verifier) relative(p string) string {
+	if rel, err := filepath.Rel(v.lake.root, p); err == nil && filepath.IsAbs(p) {
+		return filepath.ToSlash(rel)
+	}
+	return p
+}
+
+// chain reads the commits, all or head and parent, and the manifests they name.
+func (v *verifier) chain() error {
+	versions, strange, err := v.lake.versions()
+	if err != nil {
+		return err
+	}
+	for _, name := range strange {
+		v.problem(Problem{Code: ProblemCommit, Path: commitsDir + "/" + name, Message: "it is not a commit file", Hint: "move it away"})
+	}
+	if len(versions) == 0 {
+		return nil
+	}
+	v.report.Head = versions[len(versions)-1]
+	for i, n := range versions {
+		if n != int64(i)+1 {
+			v.damaged = true
+			v.problem(Problem{Code: ProblemCommit, Path: commitsDir + "/" + commitFile(int64(i)+1), Version: int64(i) + 1,
+				Message: fmt.Sprintf("version %d is missing in the chain", i+1), Hint: hintRestore})
+			break
+		}
+	}
+	for i := len(versions) - 1; i >= 0; i-- {
+		if err := v.ctx.Err(); err != nil {
+			return err
+		}
+		if v.report.Quick && i < len(versions)-1 {
+			break
+		}
+		if err := v.commit(versions[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *verifier) commit(version int64) error {
+	c, _, err := v.lake.readCommit(version)
+	if err != nil {
+		return v.damage(ProblemCommit, "", version, err)
+	}
+	v.report.Commits++
+	if err := v.lake.checkParent(c); err != nil {
+		if err := v.damage(ProblemCommit, "", version, err); err != nil {
+			return err
+		}
+	}
+	if version == v.report.Head {
+		v.head, v.keepFrom = c, c.KeepFrom
+	}
+	for table, sha := range c.allTables() {
+		if err := v.manifest(c, table, sha); err != nil {
+			return err
+		}
+	}
+	for name, ref := range c.Watermarks {
+		if err := v.segments(c, name, ref); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *verifier) manifest(c *Commit, table, sha string) error {
+	if _, done := v.manifests[sha]; done {
+		return nil
+	}
+	m, err := v.lake.readManifest(table, sha)
+	v.manifests[sha] = m
+	if err != nil {
+		if c.Version < v.keepFrom && errors.Is(err, fs.ErrNotExist) {
+			return nil // vacuumed
+		}
+		return v.damage(ProblemManifest, table, c.Version, err)
+	}
+	v.report.Manifests++
+	for _, f := range m.Files {
+		v.files[f.Path] = f
+	}
+	return nil
+}
+
+func (v *verifier) segments(c *Commit, name string, ref WatermarkRef) error {
+	if slices.ContainsFunc(ref.Segments, func(sha string) bool { _, done := v.manifests[sha]; return !done }) {
+		if _, err := v.lake.Watermarks(&Commit{Watermarks: map[string]WatermarkRef{name: ref}}); err != nil {
+			if c.Version < v.keepFrom && errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err := v.damage(ProblemManifest, layerBronze+"/"+name, c.Version, err); err != nil {
+				return err
+			}
+		}
+		for _, sha := range ref.Segments {
+			v.manifests[sha] = nil
+			v.report.Manifests++
+		}
+	}
+	return nil
+}
+
+func (v *verifier) checkFiles() error {
+	paths := make([]string, 0, len(v.files))
+	for p := range v.files {
+		paths = append(paths, p)
+	}
+	slices.Sort(paths)
+	for _, p := range paths {
+		if err := v.ctx.Err(); err != nil {
+			return err
+		}
+		if err := v.checkFile(v.files[p]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *verifier) checkFile(f File) error {
+	v.report.Files++
+	bad := func(code, format string, args ...any) {
+		v.problem(Problem{Code: code, Path: f.Path, Table: filepath.ToSlash(filepath.Dir(f.Path)), Message: fmt.Sprintf(format, args...), Hint: hintRestore})
+	}
+	path := v.lake.abs(f.Path)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		bad(ProblemMissing, "the file is missing")
+		return nil
+	}
+	if err != nil {
+		return ioError("verify", path, err)
+	}
+	if info.Size() != f.Bytes {
+		bad(ProblemSize, "the file has %d bytes, not %d", info.Size(), f.Bytes)
+		return nil
+	}
+	if v.report.Quick {
+		return nil
+	}
+	size, sum, err := hashFile(path)
+	if err != nil {
+		return ioError("verify", path, err)
+	}
+	v.report.Bytes += size
+	if sum != f.XXH3 {
+		bad(ProblemChecksum, "the file's xxh3 is %s, not %s", sum, f.XXH3)
+		return nil
+	}
+	foot, err := readFooter(path)
+	if err != nil {
+		bad(ProblemRows, "the file's footer cannot be read: %v", err)
+	} else if foot.rows != f.Rows {
+		bad(ProblemRows, "the file's footer says %d rows, not %d", foot.rows, f.Rows)
+	}
+	return nil
+}
+
+func (v *verifier) listTableDirs() error {
+	for _, layer := range append([]string{layerBronze}, projectedLayers...) {
+		found, err := parquetBelow(v.lake.path(layer))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return ioError("verify", v.lake.path(layer), err)
+		}
+		for rel := range found {
+			v.onDisk = append(v.onDisk, layer+"/"+rel)
+		}
+	}
+	slices.Sort(v.onDisk)
+	return nil
+}
+
+// readIntents finds unfinished publishes: of the run at work, or of dead ones.
+func (v *verifier) readIntents() error {
+	v.intended = map[string]string{}
+	dir := v.lake.path(tmpDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return ioError("verify", dir, err)
+	}
+	for _, e := range entries {
+		if v.busy {
+			v.report.Notes = append(v.report.Notes, fmt.Sprintf("%s/%s belongs to a run at work", tmpDir, e.Name()))
+		} else {
+			v.problem(Problem{Code: ProblemLeftover, Path: tmpDir + "/" + e.Name(), Message: "a run was cut off and left this",
+				Hint: hintRecover + "; the next run does it too"})
+		}
+		var in intent
+		raw, err := os.ReadFile(filepath.Join(dir, e.Name(), "intent.json"))
+		if err == nil && json.Unmarshal(raw, &in) == nil {
+			for _, f := range in.Files {
+				v.intended[f] = e.Name()
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verifier) checkStrays() {
+	if v.report.Quick {
+		return
+	}
+	if v.damaged {
+		v.report.Notes = append(v.report.Notes, "files that no version names were not looked for, because commits or manifests are damaged")
+		return
+	}
+	for _, p := range v.onDisk {
+		if _, ok := v.files[p]; ok {
+			continue
+		}
+		run, intended := v.intended[p]
+		switch {
+		case intended && v.busy:
+			v.report.Notes = append(v.report.Notes, p+" is being published by a run at work")
+		case intended:
+			v.problem(Problem{Code: ProblemStray, Path: p, Message: "run " + run + " was cut off before it published this file", Hint: hintRecover})
+		default:
+			v.problem(Problem{Code: ProblemStray, Path: p, Message: "no version names this file",
+				Hint: "it was not written by a pipeline run; move it out of the table's directory"})
+		}
+	}
+}
+
+func (v *verifier) checkProjection() error {
+	l, want := v.lake, v.head.Release
+	if want == 0 {
+		return nil
+	}
+	bad := func(path, format string, args ...any) {
+		if v.busy {
+			v.report.Notes = append(v.report.Notes, path+" is not at the head yet; a run is at work")
+			return
+		}
+		v.problem(Problem{Code: ProblemProjection, Path: path, Version: want, Message: fmt.Sprintf(format, args...), Hint: hintRecover})
+	}
+	release := fmt.Sprintf("%s/%d", releasesDir, want)
+	if have := l.currentRelease(); have != want {
+		bad(currentLink, "it points to release %d, the head's is %d", have, want)
+	}
+	links, err := l.releaseLinks(v.head)
+	if err != nil {
+		return nil // the damaged manifest is reported already
+	}
+	if !l.releaseHolds(want, links) {
+		bad(release, "its files are not those of the head")
+		return nil
+	}
+	if !l.catalogHolds(want) {
+		at, _ := l.catalogPlace(want)
+		if at.Lake != "" && at.Lake != l.root {
+			v.problem(Problem{Code: ProblemProjection, Path: release + "/" + CatalogName, Version: want,
+				Message: "it was written for " + at.Lake + "; the lake was moved", Hint: "run `pipeline lake relocate`"})
+		} else {
+			bad(release+"/"+CatalogName, "it is missing or was not finished")
+		}
+		return nil
+	}
+	if v.report.Quick {
+		return nil
+	}
+	if err := v.checkCopies(want, links); err != nil {
+		return err
+	}
+	return v.checkViews(want, links, bad)
+}
+
+// checkCopies compares release files that are not links to the table's file, as a copy
+// of the lake may have them.
+func (v *verifier) checkCopies(release int64, links map[string]File) error {
+	for rel, f := range links {
+		path := filepath.Join(v.lake.releaseDir(release), filepath.FromSlash(rel))
+		a, errA := os.Stat(path)
+		b, errB := os.Stat(v.lake.abs(f.Path))
+		if errA == nil && errB == nil && os.SameFile(a, b) {
+			continue
+		}
+		_, sum, err := hashFile(path)
+		if err != nil {
+			return ioError("verify", path, err)
+		}
+		if sum != f.XXH3 {
+			v.problem(Problem{Code: ProblemProjection, Path: v.relative(path), Version: release,
+				Message: "its bytes are not those of " + f.Path, Hint: "remove releases/" + fmt.Sprint(release) + ", then " + hintRecover})
+		}
+	}
+	return nil
+}
+
+func (v *verifier) checkViews(release int64, links map[string]File, bad func(path, format string, args ...any)) error {
+	want := map[string]int64{}
+	for rel, f := range links {
+		parts := strings.SplitN(strings.TrimSuffix(rel, ".parquet"), "/", 3)
+		want[parts[0]+"/"+parts[1]] += f.Rows
+	}
+	file := filepath.Join(v.lake.releaseDir(release), CatalogName)
+	have, err := catalogRows(v.ctx, file)
+	if v.ctx.Err() != nil {
+		return v.ctx.Err()
+	}
+	if err != nil {
+		bad(v.relative(file), "%v", err)
+		return nil
+	}
+	for table, rows := range want {
+		if n, ok := have[table]; !ok || n != rows {
+			bad(v.relative(file), "view %s shows %d rows, the head has %d", strings.Replace(table, "/", ".", 1), n, rows)
+		}
+	}
+	if len(have) != len(want) {
+		bad(v.relative(file), "it has %d views, the head has %d tables", len(have), len(want))
+	}
+	return nil
+}
