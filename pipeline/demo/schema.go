@@ -147,7 +147,7 @@ var (
 
 // Objects of a billing system.
 var (
-	objBillingAccount = define("billing_account", "billing_account_id", `billing_account_id account_id:id billing_account_number currency credit_limit:num
+	objBillingAccount = define("billing_account", "billing_account_id", `billing_account_id account_id:id billing_account_number billing_name currency credit_limit:num
 		credit_status credit_hold_from:date credit_hold_to:date payment_terms_days:num credit_score:num created_on:date is_deleted:bool`)
 
 	objInvoice = define("invoice", "invoice_id", `invoice_id invoice_number billing_account_id account_id:id invoice_date:date due_date:date status

@@ -13,7 +13,8 @@ type dialect struct {
 	upperNames bool
 	dateLayout string // Go layouts of dates and instants
 	timeLayout string
-	zoneHours  int // offset of local instants; 0 = UTC
+	otherDate  string // the second way the system's users write dates
+	zoneHours  int    // offset of local instants; 0 = UTC
 	yes, no    string
 }
 
@@ -43,7 +44,7 @@ var salesforceSystems = [orgCount]system{
 		dialect: dialect{
 			csv:    config.CSV{DateFormats: []string{"%Y-%m-%d", "%d %b %Y"}, TimestampFormats: []string{"%Y-%m-%dT%H:%M:%S.%gZ"}, ExportedAt: exportedAt},
 			suffix: ".csv", newline: "\n", quoteAll: true, upperNames: true,
-			dateLayout: "2006-01-02", timeLayout: "2006-01-02T15:04:05.000Z", yes: "true", no: "false",
+			dateLayout: "2006-01-02", otherDate: "02 Jan 2006", timeLayout: "2006-01-02T15:04:05.000Z", yes: "true", no: "false",
 		},
 	},
 	{
@@ -52,7 +53,7 @@ var salesforceSystems = [orgCount]system{
 		dialect: dialect{
 			csv:    config.CSV{DateFormats: []string{"%Y-%m-%d", "%d/%m/%Y"}, TimestampFormats: []string{"%Y-%m-%dT%H:%M:%S.%g%z"}, ExportedAt: exportedAt},
 			suffix: ".csv", newline: "\n", bom: true,
-			dateLayout: "2006-01-02", timeLayout: "2006-01-02T15:04:05.000+0000", yes: "1", no: "0",
+			dateLayout: "2006-01-02", otherDate: "02/01/2006", timeLayout: "2006-01-02T15:04:05.000+0000", yes: "1", no: "0",
 		},
 	},
 	{
@@ -62,7 +63,7 @@ var salesforceSystems = [orgCount]system{
 			csv: config.CSV{DateFormats: []string{"%d/%m/%Y", "%Y-%m-%d"}, TimestampFormats: []string{"%d/%m/%Y %H:%M:%S"},
 				TimeZone: "Africa/Nairobi", ExportedAt: exportedAt},
 			suffix: ".csv", newline: "\r\n",
-			dateLayout: "02/01/2006", timeLayout: "02/01/2006 15:04:05", zoneHours: 3, yes: "TRUE", no: "FALSE",
+			dateLayout: "02/01/2006", otherDate: "2006-01-02", timeLayout: "02/01/2006 15:04:05", zoneHours: 3, yes: "TRUE", no: "FALSE",
 		},
 	},
 }
@@ -72,7 +73,7 @@ var billingSystems = [orgCount]system{
 		name: "billing_group", region: "Group", mapping: "billing", objects: billingObjects,
 		dialect: dialect{
 			csv:    config.CSV{DateFormats: []string{"%Y-%m-%d", "%m/%d/%Y"}, ExportedAt: exportedAt},
-			suffix: ".csv.gz", newline: "\n", dateLayout: "2006-01-02", timeLayout: "2006-01-02 15:04:05", yes: "true", no: "false",
+			suffix: ".csv.gz", newline: "\n", dateLayout: "2006-01-02", otherDate: "01/02/2006", timeLayout: "2006-01-02 15:04:05", yes: "true", no: "false",
 		},
 	},
 	{
@@ -80,7 +81,7 @@ var billingSystems = [orgCount]system{
 		dialect: dialect{
 			csv: config.CSV{Encoding: "windows-1252", Delimiter: ";", Decimal: ",", Thousands: ".", DateFormats: []string{"%Y/%m/%d", "%d.%m.%Y"},
 				ExportedAt: exportedAt},
-			suffix: ".csv", newline: "\r\n", dateLayout: "2006/01/02", timeLayout: "2006/01/02 15:04:05", yes: "Y", no: "N",
+			suffix: ".csv", newline: "\r\n", dateLayout: "2006/01/02", otherDate: "02.01.2006", timeLayout: "2006/01/02 15:04:05", yes: "Y", no: "N",
 		},
 	},
 	{
@@ -88,7 +89,7 @@ var billingSystems = [orgCount]system{
 		dialect: dialect{
 			csv: config.CSV{Encoding: "utf-16", Delimiter: "\t", Thousands: ",", DateFormats: []string{"%d-%b-%Y", "%Y-%m-%d"},
 				ExportedAt: exportedAt},
-			suffix: ".csv.gz", newline: "\r\n", bom: true, dateLayout: "02-Jan-2006", timeLayout: "02-Jan-2006 15:04:05", yes: "yes", no: "no",
+			suffix: ".csv.gz", newline: "\r\n", bom: true, dateLayout: "02-Jan-2006", otherDate: "2006-01-02", timeLayout: "02-Jan-2006 15:04:05", yes: "yes", no: "no",
 		},
 	},
 }

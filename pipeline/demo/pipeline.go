@@ -1,0 +1,63 @@
+package demo
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/customer360/pipeline/pipeline/config"
+)
+
+// systems returns every system but the rates, in a fixed order.
+func systems() []*system {
+	var list []*system
+	for i := range orgCount {
+		list = append(list, &salesforceSystems[i])
+	}
+	for i := range orgCount {
+		list = append(list, &billingSystems[i])
+	}
+	for i := range orgCount {
+		list = append(list, &usageSystems[i])
+	}
+	return append(list, &surveySystem, &stewardSystem)
+}
+
+// source describes a system as pipeline.json does. written says which objects have
+// a file: very small demos have none for some.
+func (s *system) source(written func(*object) bool) config.Source {
+	src := config.Source{Name: s.name, Type: "csv", Region: s.region, Mapping: s.mapping, Path: filepath.ToSlash(filepath.Join("exports", s.name)), CSV: s.dialect.csv}
+	for _, o := range s.objects {
+		c := config.Object{Name: o.name, Files: []string{o.name + "_*" + s.dialect.suffix}, Key: o.key, Optional: !written(o)}
+		if o == objUser {
+			c.LoadMode, c.MissingIsDeleted = "snapshot", true
+		}
+		src.Objects = append(src.Objects, c)
+	}
+	return src
+}
+
+// configuration is the pipeline.json of a demo.
+func configuration(lake string, asOf day, written func(*system, *object) bool) config.Pipeline {
+	p := config.Pipeline{Lake: lake, TimeZone: "UTC", AsOf: asOf.iso()}
+	for _, s := range systems() {
+		p.Sources = append(p.Sources, s.source(func(o *object) bool { return written(s, o) }))
+	}
+	p.Rates = []config.Rate{{
+		Name: rateSystem.name, Path: "exports/" + rateSystem.name, Files: []string{objRate.name + "_*" + rateSystem.dialect.suffix}, Layout: "generic",
+		Base: "USD", Quote: "units_per_base", Priority: 1, CSV: rateSystem.dialect.csv,
+	}}
+	return p
+}
+
+func writeConfiguration(path string, p config.Pipeline) error {
+	b, err := json.MarshalIndent(p, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append(b, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	return nil
+}
