@@ -23,11 +23,6 @@ func (l *loading) checkPipeline(sets []string) {
 	p := &l.out.Pipeline
 	l.checkZone("time_zone", p.TimeZone)
 	l.checkDate("as_of", p.AsOf)
-	for _, dir := range []struct{ field, path string }{{"mappings", p.Mappings}, {"sql", p.SQL}, {"tables", p.Tables}} {
-		if dir.path != "" {
-			l.checkDirectory(dir.field, dir.path)
-		}
-	}
 	if m := p.Engine.MemoryLimit; m != "" && !memoryLimit.MatchString(m) {
 		l.report("engine.memory_limit", fmt.Sprintf("%q is no amount of memory", m), `write for example "3GB"`)
 	}
@@ -232,14 +227,27 @@ func (l *loading) checkDate(field, date string) {
 	}
 }
 
-func (l *loading) checkDirectory(field, path string) {
+// checkDirectories refuses directories that are not there, and goes on with the
+// built-in ones to find what else is wrong.
+func (l *loading) checkDirectories(p *Pipeline) {
+	for _, dir := range []pathField{{"mappings", &p.Mappings}, {"sql", &p.SQL}, {"tables", &p.Tables}} {
+		if *dir.value != "" && !l.isDirectory(dir.name, *dir.value) {
+			*dir.value = ""
+		}
+	}
+}
+
+func (l *loading) isDirectory(field, path string) bool {
 	info, err := os.Stat(path)
 	switch {
+	case err == nil && info.IsDir():
+		return true
 	case errors.Is(err, fs.ErrNotExist):
 		l.report(field, fmt.Sprintf("there is no directory %s", l.show(path)), "")
 	case err != nil:
 		l.report(field, fileTrouble(err), "")
-	case !info.IsDir():
+	default:
 		l.report(field, fmt.Sprintf("%s is not a directory", l.show(path)), "")
 	}
+	return false
 }

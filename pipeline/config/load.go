@@ -94,6 +94,7 @@ func (l *loading) pipeline(data []byte) error {
 	l.expand(p)
 	l.absolute(p)
 	complete(p)
+	l.checkDirectories(p)
 	if err := l.contracts(); err != nil {
 		return err
 	}

@@ -88,7 +88,12 @@ func (l *loading) flatten(doc *document, path string, v any, into Metrics) {
 			l.flatten(doc, joinPath(path, key), v[key], into)
 		}
 	case json.Number:
-		into[path] = number(v)
+		n, err := v.Float64()
+		if err != nil {
+			l.problems.List = append(l.problems.List, doc.problem(path, fmt.Sprintf("%s is out of range", v), ""))
+			return
+		}
+		into[path] = n
 	case string, bool:
 		into[path] = v
 	case []any:
@@ -103,14 +108,6 @@ func (l *loading) flatten(doc *document, path string, v any, into Metrics) {
 	}
 }
 
-func number(n json.Number) float64 {
-	f, err := n.Float64()
-	if err != nil {
-		return 0 // out of range; the schema bounds numbers
-	}
-	return f
-}
-
 // flatList makes a list of one kind.
 func flatList(list []any) (any, bool) {
 	texts, numbers := []string{}, []float64{}
@@ -119,7 +116,11 @@ func flatList(list []any) (any, bool) {
 		case string:
 			texts = append(texts, item)
 		case json.Number:
-			numbers = append(numbers, number(item))
+			n, err := item.Float64()
+			if err != nil {
+				return nil, false
+			}
+			numbers = append(numbers, n)
 		default:
 			return nil, false
 		}

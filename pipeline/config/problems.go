@@ -76,7 +76,10 @@ func (p *Problems) err() error {
 	told := map[field]bool{}
 	p.List = slices.DeleteFunc(p.List, func(one Problem) bool {
 		at := field{one.File, one.Field}
-		again := one.Field != "" && told[at]
+		if one.Field == "" {
+			at.name = one.Message
+		}
+		again := told[at]
 		told[at] = true
 		return again
 	})

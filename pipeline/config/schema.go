@@ -60,7 +60,7 @@ func (set *schemaSet) check(name string, doc *document, problems *Problems, know
 // covered tells whether decode has said it better.
 func covered(reported []Problem, p Problem) bool {
 	for _, r := range reported {
-		if r.Field == p.Field || (r.Field != "" && strings.HasPrefix(p.Field, r.Field)) {
+		if rest, below := strings.CutPrefix(p.Field, r.Field); below && r.Field != "" && (rest == "" || rest[0] == '.' || rest[0] == '[') {
 			return true
 		}
 		// a misspelt required field is one problem, not two
