@@ -15,7 +15,7 @@
 WITH billing AS (
   SELECT coalesce(a.account_id, unassigned(b.source_region)) AS account_id, b.billing_account_id, b.credit_limit, b.currency_iso_code,
          coalesce(b.credit_hold_from <= as_of() AND (b.credit_hold_to IS NULL OR b.credit_hold_to > as_of()), false) AS is_on_hold, b.source_region
-  FROM silver.billing_account b LEFT JOIN gold.accounts a ON a.account_id = b.account_id
+  FROM silver.billing_account b LEFT JOIN gold.account_members a ON a.account_id = b.account_id
 ), credit AS (
   SELECT b.account_id, sum(usd(b.credit_limit, r.units_per_usd)) AS credit_limit_usd, bool_or(b.is_on_hold) AS is_credit_hold
   FROM billing b LEFT JOIN gold.fx_rates r ON r.rate_day = as_of() AND r.currency_iso_code = b.currency_iso_code
@@ -47,7 +47,7 @@ WITH billing AS (
   UNION ALL
   SELECT coalesce(a.account_id, unassigned(c.source_region)), c.currency_iso_code, c.amount
   FROM silver.credit_memo c
-  LEFT JOIN gold.accounts a ON a.account_id = c.account_id
+  LEFT JOIN gold.account_members a ON a.account_id = c.account_id
   LEFT JOIN gold.invoices i ON i.invoice_id = c.invoice_id
   WHERE c.issued_on <= as_of() AND (i.invoice_id IS NULL OR c.applied_on IS NULL OR c.applied_on > as_of())
 ), unapplied AS (
@@ -89,4 +89,4 @@ SELECT as_of() AS as_of_date, s.account_id, a.master_account_id, coalesce(a.segm
             WHEN s.max_days_overdue > param('ar.medium_overdue_days') OR coalesce(s.credit_utilization >= param('ar.utilization_warning'), false) THEN 'MEDIUM'
             ELSE 'LOW' END AS payment_risk,
        s.unapplied_usd, s.fx_missing_count
-FROM rated s LEFT JOIN gold.accounts a ON a.account_id = s.account_id
+FROM rated s LEFT JOIN gold.account_members a ON a.account_id = s.account_id

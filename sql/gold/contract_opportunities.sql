@@ -15,7 +15,7 @@ WITH contract AS (
   FROM silver.contract
 ), opportunity AS (
   SELECT o.opportunity_id, o.account_id, o.contract_id, g.is_renewal, g.is_won, g.is_closed, g.closed_at,
-         coalesce(CAST(g.closed_at AS DATE), o.close_date) AS close_day
+         coalesce(day_of(g.closed_at), o.close_date) AS close_day
   FROM silver.opportunity o JOIN gold.opportunities g ON g.opportunity_id = o.opportunity_id
 ), named AS (
   SELECT contract_id, opportunity_id FROM opportunity WHERE contract_id IS NOT NULL
@@ -48,7 +48,7 @@ WITH contract AS (
   UNION ALL
   SELECT contract_id, opportunity_id, 'renewal', 'account', 3 FROM nearest WHERE rank = 1
 )
-SELECT l.contract_id, l.opportunity_id, l.role, min_by(l.link, l.strength) AS link,
-       any_value(o.is_won) AS is_won, any_value(o.is_closed) AS is_closed, any_value(o.closed_at) AS closed_at, any_value(o.close_day) AS close_day
+SELECT l.contract_id, l.opportunity_id, l.role, arg_min(l.link, (l.strength, l.link)) AS link,
+       bool_or(o.is_won) AS is_won, bool_or(o.is_closed) AS is_closed, min(o.closed_at) AS closed_at, min(o.close_day) AS close_day
 FROM linked l JOIN opportunity o ON o.opportunity_id = l.opportunity_id
 GROUP BY l.contract_id, l.opportunity_id, l.role

@@ -4,16 +4,17 @@
 --
 -- The rate that held on a day, units of the currency per 1 USD. Facts are converted in
 -- silver at the rate of their own date; this table serves what has no date of its own:
--- balances and open opportunities (at the as-of day) and MRR (at month end).
+-- balances and open opportunities (at the as-of day) and MRR (at month end). It begins
+-- with the first rate, at the latest at fx.first_day, so that USD has its 1 before that.
 --
 -- Per day and currency: the preferred source whose rate is fresh (fx.max_age_days), else
 -- the youngest rate of any source. The order of preference is fx.source_priority; sources
 -- not named there come after it, by name.
 WITH bounds AS (
-  SELECT least(min(rate_date), DATE '2000-01-01') AS first_day FROM silver.exchange_rate
+  SELECT least(coalesce(min(rate_date), as_of()), CAST(param_text('fx.first_day') AS DATE)) AS first_day FROM silver.exchange_rate
 ), days AS (
   SELECT last_day(CAST(month_start AS DATE)) AS rate_day
-  FROM (SELECT unnest(generate_series(date_trunc('month', coalesce(first_day, DATE '2000-01-01')), date_trunc('month', as_of()), INTERVAL 1 MONTH)) AS month_start
+  FROM (SELECT unnest(generate_series(date_trunc('month', first_day), date_trunc('month', as_of()), INTERVAL 1 MONTH)) AS month_start
         FROM bounds)
   WHERE last_day(CAST(month_start AS DATE)) < as_of()
   UNION ALL

@@ -7,7 +7,8 @@
 -- total_amount) and only the balance is converted, at the as-of rate; paid_usd and
 -- credited_usd are at the rates of their own dates. Cancelled, rebilled and unissued
 -- invoices (is_receivable = false) owe nothing. Payments and credits count when applied
--- up to the as-of date; the source's own balance field is not used.
+-- up to the as-of date; the source's own balance field is not used. An invoice counts as
+-- paid, and is not overdue, when no more than invoices.paid_tolerance is left of it.
 --
 -- is_disputed means a dispute is open now, was_disputed that one ever was;
 -- is_erroneous: a credit for a billing error, a cancel-and-rebill, or an upheld dispute.
@@ -57,7 +58,7 @@ WITH billing_account AS (
   SELECT invoice_id,
          bool_or(resolved_on IS NULL OR resolved_on > as_of()) AS is_open,
          coalesce(sum(disputed_amount) FILTER (WHERE resolved_on IS NULL OR resolved_on > as_of()), 0) AS disputed_amount,
-         arg_max(outcome, resolved_on || '|' || dispute_id) FILTER (WHERE resolved_on <= as_of()) AS outcome,
+         arg_max(outcome, (resolved_on, dispute_id)) FILTER (WHERE resolved_on <= as_of()) AS outcome,
          coalesce(bool_or(list_contains(param_list('invoices.upheld_outcomes'), lower(outcome))) FILTER (WHERE resolved_on <= as_of()), false) AS is_upheld
   FROM silver.billing_dispute WHERE opened_on <= as_of() GROUP BY invoice_id
 ), balance AS (
@@ -86,12 +87,12 @@ SELECT b.invoice_id, coalesce(a.account_id, unassigned(b.source_region)) AS acco
             THEN coalesce(b.fully_paid_on, CASE WHEN b.total_amount <= 0 THEN b.invoice_date END) END AS fully_paid_on,
        CASE WHEN b.outstanding_amount <= CAST(param('invoices.paid_tolerance') AS DECIMAL(18,2)) AND b.is_receivable
             THEN date_diff('day', b.invoice_date, b.fully_paid_on) END AS days_to_pay,
-       CASE WHEN b.outstanding_amount > 0 AND b.due_date < as_of() THEN date_diff('day', b.due_date, as_of()) ELSE 0 END AS days_overdue,
-       coalesce(b.outstanding_amount > 0 AND b.due_date < as_of(), false) AS is_overdue,
+       CASE WHEN b.outstanding_amount > CAST(param('invoices.paid_tolerance') AS DECIMAL(18,2)) AND b.due_date < as_of() THEN date_diff('day', b.due_date, as_of()) ELSE 0 END AS days_overdue,
+       coalesce(b.outstanding_amount > CAST(param('invoices.paid_tolerance') AS DECIMAL(18,2)) AND b.due_date < as_of(), false) AS is_overdue,
        b.is_paid_by_due,
        coalesce(d.is_open, false) AS is_disputed, d.invoice_id IS NOT NULL AS was_disputed, d.outcome AS dispute_outcome,
        b.is_adjusted, b.has_billing_error OR b.is_rebilled OR coalesce(d.is_upheld, false) AS is_erroneous, b.not_netted
 FROM balance b
 LEFT JOIN dispute d ON d.invoice_id = b.invoice_id
-LEFT JOIN gold.accounts a ON a.account_id = b.source_account_id
+LEFT JOIN gold.account_members a ON a.account_id = b.source_account_id
 LEFT JOIN gold.fx_rates r ON r.rate_day = as_of() AND r.currency_iso_code = b.currency_iso_code

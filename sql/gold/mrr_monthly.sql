@@ -18,14 +18,14 @@ WITH service_month AS (
   FROM service_month
   WHERE active_on(least(last_day(month_start), as_of()), start_date, end_date, NULL, NULL)
 ), monthly AS (
-  SELECT s.month_start, s.account_id, s.product_family, any_value(s.mrr_source) AS mrr_source,
+  SELECT s.month_start, s.account_id, s.product_family, min(s.mrr_source) AS mrr_source,
          sum(usd(s.mrr, r.units_per_usd)) AS mrr_usd,
          CASE WHEN count(DISTINCT coalesce(s.currency_iso_code, '')) = 1 THEN sum(s.mrr) END AS mrr_original,
          CASE WHEN count(DISTINCT coalesce(s.currency_iso_code, '')) = 1 THEN min(s.currency_iso_code) END AS currency_iso_code,
          CASE WHEN count(DISTINCT coalesce(s.currency_iso_code, '')) = 1 THEN min(r.units_per_usd) END AS fx_rate,
          count(DISTINCT s.service_id) AS active_services,
          count(*) FILTER (WHERE r.units_per_usd IS NULL AND s.mrr <> 0) AS fx_missing_count,
-         CASE WHEN any_value(s.mrr_source) = 'asset' AND max(s.price_versions) = 1 THEN 'flat' ELSE 'observed' END AS mrr_history
+         CASE WHEN min(s.mrr_source) = 'asset' AND max(s.price_versions) = 1 THEN 'flat' ELSE 'observed' END AS mrr_history
   FROM active s
   LEFT JOIN gold.fx_rates r ON r.rate_day = s.rate_day AND r.currency_iso_code = s.currency_iso_code
   GROUP BY s.month_start, s.account_id, s.product_family
@@ -33,4 +33,4 @@ WITH service_month AS (
 SELECT m.month_start, m.account_id, a.master_account_id, m.product_family, coalesce(a.region, 'UNKNOWN') AS region,
        m.mrr_usd, CAST(round(m.mrr_original, 2) AS DECIMAL(18,2)) AS mrr_original, m.currency_iso_code, m.fx_rate, m.mrr_source,
        m.active_services, last_day(m.month_start) <= as_of() AS is_closed_month, m.mrr_history, m.fx_missing_count
-FROM monthly m LEFT JOIN gold.accounts a ON a.account_id = m.account_id
+FROM monthly m LEFT JOIN gold.account_members a ON a.account_id = m.account_id

@@ -37,9 +37,9 @@ WITH product AS (
 -- Rung 1. A state ends where the next state of the same asset begins: overlaps are cut,
 -- short gaps within one asset closed.
 state_period AS (
-  SELECT s.asset_state_period_id, s.asset_id, CAST(s.start_at AS DATE) AS start_date,
-         least(CAST(s.end_at AS DATE), a.end_date) AS end_date,
-         lead(CAST(s.start_at AS DATE)) OVER (PARTITION BY s.asset_id ORDER BY s.start_at, s.asset_state_period_id) AS next_start,
+  SELECT s.asset_state_period_id, s.asset_id, day_of(s.start_at) AS start_date,
+         least(day_of(s.end_at), a.end_date) AS end_date,
+         lead(day_of(s.start_at)) OVER (PARTITION BY s.asset_id ORDER BY s.start_at, s.asset_state_period_id) AS next_start,
          s.mrr, coalesce(s.currency_iso_code, a.currency_iso_code) AS currency_iso_code,
          a.account_id, coalesce(a.source_region, s.source_region) AS source_region, a.product_id, a.contract_id, a.status
   FROM silver.asset_state_period s JOIN asset a ON a.asset_id = s.asset_id
@@ -143,9 +143,9 @@ invoice_line AS (
   FROM invoice_step
 ), invoice_item AS (
   SELECT 5 AS rung, r.account_id, r.source_region, min(r.invoice_line_id) AS item_id, r.asset_id,
-         coalesce(r.asset_id, r.product_id, min(r.invoice_line_id)) AS service_id, r.product_id, any_value(a.contract_id) AS contract_id,
+         coalesce(r.asset_id, r.product_id, min(r.invoice_line_id)) AS service_id, r.product_id, min(a.contract_id) AS contract_id,
          CAST(NULL AS VARCHAR) AS status, min(r.start_date) AS start_date, max(r.end_date) AS end_date,
-         any_value(r.mrr) AS mrr, r.currency_iso_code, 2 AS price_versions
+         min(r.mrr) AS mrr, r.currency_iso_code, 2 AS price_versions
   FROM invoice_run r LEFT JOIN asset a ON a.asset_id = r.asset_id
   GROUP BY r.account_id, r.source_region, r.asset_id, r.product_id, r.currency_iso_code, r.run_no
 ),
@@ -158,7 +158,7 @@ item AS (
          i.currency_iso_code, i.price_versions
   FROM (SELECT * FROM state_item UNION ALL SELECT * FROM subscription_item UNION ALL SELECT * FROM asset_item
         UNION ALL SELECT * FROM contract_item UNION ALL SELECT * FROM invoice_item) i
-  LEFT JOIN gold.accounts g ON g.account_id = i.account_id
+  LEFT JOIN gold.account_members g ON g.account_id = i.account_id
   LEFT JOIN product p ON p.product_id = i.product_id
   WHERE i.mrr IS NOT NULL AND active_on(i.start_date, i.start_date, i.end_date, NULL, i.status)
 ), reach AS (

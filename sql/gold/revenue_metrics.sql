@@ -64,7 +64,7 @@ family AS (
          p.applied_amount AS amount, p.applied_amount_usd AS amount_usd
   FROM silver.payment p
   LEFT JOIN gold.invoices i ON i.invoice_id = p.invoice_id
-  LEFT JOIN (SELECT x.billing_account_id, a.account_id FROM silver.billing_account x JOIN gold.accounts a ON a.account_id = x.account_id) b ON b.billing_account_id = p.billing_account_id
+  LEFT JOIN (SELECT x.billing_account_id, a.account_id FROM silver.billing_account x JOIN gold.account_members a ON a.account_id = x.account_id) b ON b.billing_account_id = p.billing_account_id
   WHERE p.applied_on <= as_of() AND NOT coalesce(list_contains(param_list('invoices.void_payment_statuses'), lower(p.status)), false)
   UNION ALL
   SELECT coalesce(i.account_id, a.account_id, unassigned(c.source_region)), c.invoice_id, coalesce(c.issued_on, c.applied_on), 'credited', c.amount,
@@ -73,7 +73,7 @@ family AS (
               ELSE c.amount_usd END
   FROM silver.credit_memo c
   LEFT JOIN gold.invoices i ON i.invoice_id = c.invoice_id
-  LEFT JOIN gold.accounts a ON a.account_id = c.account_id
+  LEFT JOIN gold.account_members a ON a.account_id = c.account_id
   WHERE coalesce(c.issued_on, c.applied_on) <= as_of() AND coalesce(i.is_receivable, true)
 ), spread AS (
   SELECT date_trunc('month', e.booked_on) AS month_start, e.account_id, coalesce(s.product_family, 'UNKNOWN') AS product_family, e.kind, e.amount,
@@ -88,8 +88,7 @@ family AS (
   FROM spread GROUP BY month_start, account_id, product_family
 ), invoiced AS (
   SELECT coalesce(b.month_start, s.month_start) AS month_start, coalesce(b.account_id, s.account_id) AS account_id, coalesce(b.product_family, s.product_family) AS product_family,
-         CASE WHEN coalesce(b.fx_missing, 0) + coalesce(s.credited_fx_missing, 0) > 0 AND b.billed_usd IS NULL AND s.credited_usd IS NULL THEN NULL
-              ELSE coalesce(b.billed_usd, 0) - coalesce(s.credited_usd, 0) END AS revenue_usd,
+         CASE WHEN coalesce(b.fx_missing, 0) = 0 OR b.billed_usd IS NOT NULL THEN coalesce(b.billed_usd, 0) - coalesce(s.credited_usd, 0) END AS revenue_usd,
          CASE WHEN coalesce(b.fx_missing, 0) = 0 OR b.billed_usd IS NOT NULL THEN coalesce(b.recurring_usd, 0) END AS recurring_usd,
          CASE WHEN coalesce(b.fx_missing, 0) = 0 OR b.billed_usd IS NOT NULL THEN coalesce(b.usage_usd, 0) END AS usage_usd,
          CASE WHEN coalesce(b.fx_missing, 0) = 0 OR b.billed_usd IS NOT NULL THEN coalesce(b.one_time_usd, 0) END AS one_time_usd,
@@ -113,10 +112,10 @@ covered_region AS (
     AND NOT EXISTS (SELECT 1 FROM silver.billing_account b WHERE b.account_id = a.account_id)
     AND NOT EXISTS (SELECT 1 FROM covered_region c WHERE c.source_region = a.source_region)
 ), won AS (
-  SELECT o.opportunity_id, o.account_id, CAST(date_trunc('month', coalesce(CAST(o.closed_at AS DATE), o.close_date)) AS DATE) AS month_start,
+  SELECT o.opportunity_id, o.account_id, CAST(date_trunc('month', coalesce(day_of(o.closed_at), o.close_date)) AS DATE) AS month_start,
          o.amount, o.deal_value_usd AS amount_usd, o.currency_iso_code, o.fx_rate
   FROM gold.opportunities o JOIN unbilled u ON u.account_id = o.account_id
-  WHERE o.is_won AND coalesce(CAST(o.closed_at AS DATE), o.close_date) <= as_of()
+  WHERE o.is_won AND coalesce(day_of(o.closed_at), o.close_date) <= as_of()
 ), won_family AS (
   SELECT l.opportunity_id, coalesce(p.product_family, 'UNKNOWN') AS product_family, sum(l.total_price) AS amount
   FROM silver.opportunity_line_item l
@@ -154,4 +153,4 @@ SELECT CAST(c.month_start AS DATE) AS month_start, c.account_id, a.master_accoun
        c.cost_usd, CAST(NULL AS DECIMAL(18,2)) AS cost_to_serve_usd, c.revenue_usd - c.cost_usd AS gross_margin_usd,
        c.revenue_source, c.revenue_original, c.original_currency, c.fx_rate,
        last_day(CAST(c.month_start AS DATE)) <= as_of() AS is_closed_month, c.fx_missing_count
-FROM combined c LEFT JOIN gold.accounts a ON a.account_id = c.account_id
+FROM combined c LEFT JOIN gold.account_members a ON a.account_id = c.account_id

@@ -14,11 +14,11 @@ WITH share AS (
   WHERE s.asset_id IS NOT NULL AND active_on(as_of(), s.start_date, s.end_date, NULL, NULL)
   GROUP BY s.asset_id, s.account_id
 ), rung AS (
-  SELECT account_id, any_value(mrr_source) AS mrr_source FROM gold.mrr_spans GROUP BY account_id
+  SELECT account_id, min(mrr_source) AS mrr_source FROM gold.mrr_spans GROUP BY account_id
 ), asset AS (
   SELECT a.*, coalesce(a.start_date, a.install_date, a.purchase_date) AS activated_on, least(a.usage_end_date, a.cancelled_on) AS last_on,
          coalesce(g.account_id, unassigned(a.source_region)) AS gold_account_id, g.master_account_id, coalesce(g.region, a.source_region, 'UNKNOWN') AS region
-  FROM silver.asset a LEFT JOIN gold.accounts g ON g.account_id = a.account_id
+  FROM silver.asset a LEFT JOIN gold.account_members g ON g.account_id = a.account_id
 )
 SELECT a.asset_id, a.gold_account_id AS account_id, a.master_account_id, a.account_id AS source_account_id,
        a.product_id, p.product_name, coalesce(p.product_family, 'UNKNOWN') AS product_family, a.status,

@@ -36,6 +36,11 @@ CREATE MACRO exact_quantile(x, q) AS quantile_cont(CAST(x AS DOUBLE), q);
 -- USD of an amount; fx_rate is units of the amount's currency per 1 USD. Half up; NULL without a rate.
 CREATE MACRO usd(amount, fx_rate) AS CASE WHEN fx_rate > 0 THEN CAST(round(CAST(amount AS DOUBLE) / fx_rate, 2) AS DECIMAL(18,2)) END;
 
+-- An amount in USD, in words of a sentence: USD 1,234.50.
+CREATE MACRO usd_text(amount) AS coalesce('USD ' || format('{:,.2f}', CAST(amount AS DOUBLE)), 'an amount without exchange rate');
+-- A fraction as a whole percentage: 0.253 is 25 %.
+CREATE MACRO percent_text(fraction) AS format('{:.0f} %', CAST(fraction AS DOUBLE) * 100);
+
 -- Active on a day: end dates are the last day of service, a termination ends service on its own day.
 CREATE MACRO active_on(day, start_date, end_date, terminated_on, status) AS (
   coalesce(start_date <= day AND (end_date IS NULL OR end_date >= day) AND (terminated_on IS NULL OR terminated_on > day), false)
@@ -54,6 +59,8 @@ CREATE MACRO unassigned(region) AS 'UNASSIGNED-' || coalesce(region, 'UNKNOWN');
 -- A master id: 'M-' and twelve hex digits of its founding account.
 CREATE MACRO master_id(account_id) AS 'M-' || left(sha256(account_id), 12);
 
+-- The median of a list of numbers.
+CREATE MACRO median_of(items) AS list_aggregate(items, 'median');
 -- Lists without NULLs and doubles, sorted.
 CREATE MACRO sorted_set(items) AS list_sort(list_distinct(items));
 CREATE MACRO has_item(items, item) AS coalesce(list_contains(items, item), false);
