@@ -1,0 +1,159 @@
+package silver
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// account counts what became of every bronze row, and refuses a build that does not
+// add up.
+func (b *builder) account(ctx context.Context) error {
+	counts := map[int]*Counts{}
+	for _, in := range b.inputs {
+		c := &Counts{Source: in.Source, Object: in.Object, Mapping: in.Mapping}
+		if err := b.countBronze(ctx, in, c); err != nil {
+			return err
+		}
+		counts[in.index] = c
+	}
+	if err := b.countVersions(ctx, counts); err != nil {
+		return err
+	}
+	if err := b.countParsed(ctx, counts); err != nil {
+		return err
+	}
+	if err := b.countMissingRates(ctx, counts); err != nil {
+		return err
+	}
+	for _, in := range b.inputs {
+		b.res.Counts = append(b.res.Counts, *counts[in.index])
+	}
+	return b.conserve()
+}
+
+// countBronze counts the rows in the files themselves, claimed and not.
+func (b *builder) countBronze(ctx context.Context, in *inputPlan, c *Counts) error {
+	ch := &chain{in: in, missing: in.missingSources(b.have[in])}
+	ch.source(fmt.Sprintf("bronze.in%d", in.index), "*")
+	claimed, unclaimed := "true", "false"
+	if in.mapping.Filter != "" {
+		claimed = "coalesce((" + in.mapping.Filter + "), false)"
+		var claims []string
+		for _, f := range in.filters {
+			if f == "" {
+				f = "true"
+			}
+			claims = append(claims, "coalesce(("+f+"), false)")
+		}
+		unclaimed = "NOT (" + strings.Join(claims, " OR ") + ")"
+	}
+	var lost int64
+	query := fmt.Sprintf("%sSELECT count(*) FILTER (%s), count(*) FILTER (NOT (%s)), count(*) FILTER (%s) FROM %s", ch.with(), claimed, claimed, unclaimed, ch.last)
+	if in.mapping.Filter == "" {
+		query = fmt.Sprintf("SELECT count(*), 0, 0 FROM bronze.in%d", in.index)
+	}
+	err := b.each(ctx, query, func(scan func(...any) error) error { return scan(&c.Bronze, &c.Filtered, &lost) })
+	if lost > 0 {
+		b.warn("%s/%s: %d rows are claimed by no mapping's filter", in.Source, in.Object, lost)
+	}
+	return err
+}
+
+func (b *builder) countVersions(ctx context.Context, counts map[int]*Counts) error {
+	query := `SELECT "#input", "#status", count(*), count(*) FILTER ("#basis" = 'loaded'), count(*) FILTER ("#reconstructed") FROM versions GROUP BY ALL ORDER BY ALL`
+	return b.each(ctx, query, func(scan func(...any) error) error {
+		var input int
+		var status string
+		var n, loaded, reconstructed int64
+		if err := scan(&input, &status, &n, &loaded, &reconstructed); err != nil {
+			return err
+		}
+		c := counts[input]
+		c.Reconstructed += reconstructed
+		switch status {
+		case statusSuperseded:
+			c.Superseded = n
+		case statusNotYetKnown:
+			c.NotYetKnown, c.DroppedLoaded = n, loaded
+			if loaded > 0 {
+				b.warn("%s/%s: %d versions count as not yet known at %s because only their load time is known; set exported_at for the source, map a modification stamp, or use a later as-of", c.Source, c.Object, loaded, b.in.AsOf)
+			}
+		case statusSoftDeleted:
+			c.SoftDeleted = n
+		}
+		return nil
+	})
+}
+
+func (b *builder) countParsed(ctx context.Context, counts map[int]*Counts) error {
+	query := `SELECT "#input", count(*) FILTER (NOT "#rejected"), count(*) FILTER ("#rejected"),
+  coalesce(sum(len("#defects")) FILTER (NOT "#rejected"), 0)::BIGINT, coalesce(sum("#rounded"), 0)::BIGINT, coalesce(sum("#unmapped"), 0)::BIGINT
+FROM parsed GROUP BY ALL`
+	err := b.each(ctx, query, func(scan func(...any) error) error {
+		var input int
+		var c Counts
+		if err := scan(&input, &c.Silver, &c.Rejected, &c.RejectedValues, &c.Rounded, &c.Unmapped); err != nil {
+			return err
+		}
+		into := counts[input]
+		into.Silver, into.Rejected, into.RejectedValues, into.Rounded, into.Unmapped = c.Silver, c.Rejected, c.RejectedValues, c.Rounded, c.Unmapped
+		return nil
+	})
+	for _, in := range b.inputs {
+		if c := counts[in.index]; c.Unmapped > 0 {
+			b.warn("%s/%s: %d values stand in no value table and were kept as they are", c.Source, c.Object, c.Unmapped)
+		}
+	}
+	return err
+}
+
+func (b *builder) countMissingRates(ctx context.Context, counts map[int]*Counts) error {
+	if len(b.t.money) == 0 {
+		return nil
+	}
+	unconverted := make([]string, len(b.t.money))
+	for i, m := range b.t.money {
+		unconverted[i] = "(" + m.missingSQL() + ")"
+	}
+	query := fmt.Sprintf(`SELECT p."#input", coalesce(p."#fx1_currency", '(none)'), count(*) FROM parsed p%s WHERE NOT p."#rejected" AND (%s) GROUP BY ALL ORDER BY ALL`,
+		b.t.fxJoins(), strings.Join(unconverted, " OR "))
+	return b.each(ctx, query, func(scan func(...any) error) error {
+		var input int
+		var currency string
+		var n int64
+		if err := scan(&input, &currency, &n); err != nil {
+			return err
+		}
+		c := counts[input]
+		c.FxMissing += n
+		b.warn("%s/%s: %d rows in %s have no exchange rate, their USD amounts are NULL", c.Source, c.Object, n, currency)
+		return nil
+	})
+}
+
+// conserve compares what was counted in bronze, in versions and in the written files.
+func (b *builder) conserve() error {
+	var silver, rejected, values int64
+	for _, c := range b.res.Counts {
+		silver, rejected, values = silver+c.Silver, rejected+c.Rejected, values+c.RejectedValues
+		sum := c.Superseded + c.NotYetKnown + c.SoftDeleted + c.Rejected + c.Silver
+		if sum != c.Bronze {
+			return &ConservationError{b.t.Name, Problem{fmt.Sprintf("bronze rows of %s/%s", c.Source, c.Object), c.Bronze, sum}}
+		}
+	}
+	for _, p := range []Problem{
+		{"rows written", silver, b.res.Part.Rows},
+		{"rejected rows written", rejected, b.res.RejectedRows.Rows},
+		{"rejected values written", values, b.res.RejectedValues.Rows},
+	} {
+		if p.Want != p.Got {
+			return &ConservationError{b.t.Name, p}
+		}
+	}
+	return nil
+}
+
+func (b *builder) warn(format string, args ...any) {
+	b.res.Warnings = append(b.res.Warnings, fmt.Sprintf(b.t.Name+": "+format, args...))
+}

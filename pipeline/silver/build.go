@@ -1,0 +1,433 @@
+package silver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/engine"
+)
+
+// BuildInput is what a build reads and where it writes.
+type BuildInput struct {
+	AsOf   string              // YYYY-MM-DD, in the pipeline's time zone
+	Bronze map[string][]string // "source/object" (object in lower case) → files; absent = never loaded
+	Silver map[string][]string // tables of DependsOn → files
+	// Part returns the path for a new file.
+	Part func(name string) string
+	// FieldIDs gives the stable field ids of a silver table's columns; nil = none.
+	FieldIDs func(table string, columns []string) map[string]int
+}
+
+// Part is a written file.
+type Part struct {
+	Path string
+	Rows int64
+}
+
+// Counts account for the bronze rows of one input:
+// Bronze = Superseded + NotYetKnown + SoftDeleted + Rejected + Silver.
+type Counts struct {
+	Source, Object, Mapping string
+	Bronze                  int64 // claimed by the mapping's filter
+	Filtered                int64 // not claimed
+	Superseded              int64
+	NotYetKnown             int64
+	SoftDeleted             int64
+	Rejected                int64
+	Silver                  int64
+	RejectedValues          int64
+	Rounded                 int64
+	Unmapped                int64 // values outside a value table that were kept
+	FxMissing               int64
+	Reconstructed           int64
+	DroppedLoaded           int64 // not yet known only because nothing but the load time says when they were
+}
+
+// CheckResult is the outcome of one check.
+type CheckResult struct {
+	ID, Table, Column, Dimension string
+	Severity                     string // error | warning
+	Failing, Total               int64
+	Samples                      []string
+	About                        string
+	SQL                          string
+}
+
+// BuildResult is a built table.
+type BuildResult struct {
+	Part           Part
+	RejectedRows   Part
+	RejectedValues Part
+	Counts         []Counts
+	Checks         []CheckResult
+	Warnings       []string
+	Drift          []Drift
+}
+
+// Drift is a source column that a mapping reads and bronze lacks.
+type Drift struct {
+	Source, Object, Column, Nearest string
+}
+
+// ConservationError says that rows got lost or doubled: nothing may be published.
+type ConservationError struct {
+	Table string
+	Problem
+}
+
+// Problem is a pair of numbers that should be equal.
+type Problem struct {
+	What      string
+	Want, Got int64
+}
+
+func (e *ConservationError) Error() string {
+	return fmt.Sprintf("silver %s: %s: want %d, got %d", e.Table, e.What, e.Want, e.Got)
+}
+
+// RequiredColumnError says that bronze lacks a column that a mapping requires.
+type RequiredColumnError struct {
+	Table, File, Source, Object, Column, Nearest string
+}
+
+func (e *RequiredColumnError) Error() string {
+	msg := fmt.Sprintf("mapping %s: source %s, object %s has no column %q, which is required", e.File, e.Source, e.Object, e.Column)
+	if e.Nearest != "" {
+		msg += fmt.Sprintf("; the nearest is %q", e.Nearest)
+	}
+	return msg
+}
+
+// builder is one build under way.
+type builder struct {
+	*Project
+	t      *Table
+	sess   engine.Session
+	in     BuildInput
+	inputs []*inputPlan // those with bronze files
+	have   map[*inputPlan][]string
+	res    BuildResult
+}
+
+// Build builds one table in the session. The session may be used for further builds.
+func (p *Project) Build(ctx context.Context, sess engine.Session, table string, in BuildInput) (BuildResult, error) {
+	t := p.byName[table]
+	if t == nil {
+		return BuildResult{}, fmt.Errorf("there is no silver table %q", table)
+	}
+	b := &builder{Project: p, t: t, sess: sess, in: in, have: map[*inputPlan][]string{}}
+	if err := b.prepare(ctx); err != nil {
+		return BuildResult{}, err
+	}
+	err := b.build(ctx)
+	if clean := b.clean(ctx); err == nil {
+		err = clean
+	}
+	if err != nil {
+		return BuildResult{}, err
+	}
+	return b.res, nil
+}
+
+func (b *builder) build(ctx context.Context) error {
+	switch {
+	case b.t.rates != nil:
+		return b.buildRates(ctx)
+	case len(b.inputs) == 0:
+		return b.writeAll(ctx, emptySQL(b.t.Contract))
+	}
+	if err := b.versions(ctx); err != nil {
+		return err
+	}
+	if err := b.parse(ctx); err != nil {
+		return err
+	}
+	if err := b.writeAll(ctx, b.t.finalSQL()); err != nil {
+		return err
+	}
+	if err := b.account(ctx); err != nil {
+		return err
+	}
+	return b.check(ctx)
+}
+
+// workTables are the names a build leaves in the session until it ends.
+func (b *builder) clean(ctx context.Context) error {
+	stmts := []string{"DROP SCHEMA IF EXISTS bronze CASCADE", "DROP SCHEMA IF EXISTS silver CASCADE", "DROP SCHEMA IF EXISTS lookup CASCADE",
+		"DROP TABLE IF EXISTS versions", "DROP TABLE IF EXISTS parsed", "DROP TABLE IF EXISTS fx"}
+	for _, in := range b.t.inputs {
+		stmts = append(stmts, fmt.Sprintf("DROP TABLE IF EXISTS overlay%d", in.index))
+		for _, col := range in.columns {
+			if col.ref != nil {
+				stmts = append(stmts, "DROP TABLE IF EXISTS "+id(in.refTable(col)))
+			}
+		}
+	}
+	// The context may be cancelled already; what is dropped is only memory.
+	return b.sess.Exec(context.WithoutCancel(ctx), strings.Join(stmts, "; "))
+}
+
+// prepare makes functions, bronze and silver tables visible.
+func (b *builder) prepare(ctx context.Context) error {
+	day, err := time.Parse(time.DateOnly, b.in.AsOf)
+	if err != nil {
+		return fmt.Errorf("as-of %q is no date: %w", b.in.AsOf, err)
+	}
+	if err := b.clean(ctx); err != nil {
+		return err
+	}
+	end := day.AddDate(0, 0, 1).Format(time.DateOnly)
+	setup := fmt.Sprintf(`%s
+CREATE OR REPLACE MACRO as_of() AS DATE %s;
+CREATE OR REPLACE MACRO as_of_end() AS timezone(%s, TIMESTAMP %s);
+CREATE SCHEMA bronze; CREATE SCHEMA silver; CREATE SCHEMA lookup;`, macros, lit(b.in.AsOf), lit(b.zone), lit(end))
+	if err := b.sess.Exec(ctx, setup); err != nil {
+		return fmt.Errorf("silver functions: %w", err)
+	}
+	for _, d := range b.t.DependsOn {
+		if err := b.sess.RegisterParquet(ctx, "silver", d, b.in.Silver[d], engineColumns(b.contracts[d], nil)); err != nil {
+			return fmt.Errorf("silver.%s: %w", d, err)
+		}
+	}
+	for _, in := range b.t.inputs {
+		if err := b.register(ctx, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// register makes the bronze table of an input visible as bronze.in<n>.
+func (b *builder) register(ctx context.Context, in *inputPlan) error {
+	name := in.Source + "/" + strings.ToLower(in.Object)
+	files := b.in.Bronze[name]
+	if len(files) == 0 {
+		b.res.Counts = append(b.res.Counts, Counts{Source: in.Source, Object: in.Object, Mapping: in.Mapping})
+		return nil
+	}
+	have, err := b.registerBronze(ctx, fmt.Sprintf("in%d", in.index), name, files)
+	if err != nil {
+		return err
+	}
+	b.inputs = append(b.inputs, in)
+	b.have[in] = have
+	return b.drift(in, have)
+}
+
+func (b *builder) registerBronze(ctx context.Context, view, name string, files []string) ([]string, error) {
+	if err := b.sess.RegisterParquet(ctx, "bronze", view, files, nil); err != nil {
+		return nil, fmt.Errorf("bronze %s: %w", name, err)
+	}
+	columns, err := b.sess.Describe(ctx, "SELECT * FROM bronze."+id(view))
+	if err != nil {
+		return nil, fmt.Errorf("bronze %s: %w", name, err)
+	}
+	have := make([]string, len(columns))
+	for i, c := range columns {
+		have[i] = c.Name
+	}
+	return have, nil
+}
+
+// drift reports mapped source columns that bronze lacks. Where several columns feed a
+// target, or stamps are looked for, one that exists is enough.
+func (b *builder) drift(in *inputPlan, have []string) error {
+	known := map[string]bool{}
+	for _, h := range have {
+		known[strings.ToLower(h)] = true
+	}
+	var problems []error
+	for _, col := range in.columns {
+		sources := col.spec.SourceColumn
+		if len(sources) == 0 || slices.ContainsFunc(sources, func(s string) bool { return known[strings.ToLower(s)] }) {
+			continue
+		}
+		d := Drift{Source: in.Source, Object: in.Object, Column: sources[0], Nearest: nearest(sources[0], have)}
+		if col.spec.Required {
+			problems = append(problems, &RequiredColumnError{Table: b.t.Name, File: in.Mapping, Source: d.Source, Object: d.Object, Column: d.Column, Nearest: d.Nearest})
+			continue
+		}
+		b.res.Drift = append(b.res.Drift, d)
+	}
+	return errors.Join(problems...)
+}
+
+func (b *builder) columnsOf(in *inputPlan) []string { return b.have[in] }
+
+// versions decides about every bronze row.
+func (b *builder) versions(ctx context.Context) error {
+	return b.run(ctx, "which versions count", b.t.versionsSQL(b.inputs, b.columnsOf))
+}
+
+// parse creates the lookups and the table parsed.
+func (b *builder) parse(ctx context.Context) error {
+	reconstructed, err := b.number(ctx, `SELECT count(*) FROM versions WHERE "#reconstructed"`)
+	if err != nil {
+		return err
+	}
+	for _, in := range b.inputs {
+		if r := in.mapping.Reconstruct; r != nil && r.Overlay != nil && reconstructed > 0 {
+			if err := b.run(ctx, "overlay", in.overlaySQL(b.contracts[r.Overlay.Table].Key)); err != nil {
+				return err
+			}
+		}
+		for _, col := range in.columns {
+			if col.ref == nil {
+				continue
+			}
+			if err := b.run(ctx, "reference "+col.name, in.refSQL(col, b.contracts[col.ref.table].Key[0])); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.fillLookups(ctx); err != nil {
+		return err
+	}
+	if err := b.run(ctx, "columns", b.t.parsedSQL(b.inputs, b.columnsOf, reconstructed > 0)); err != nil {
+		return err
+	}
+	if len(b.t.fx) > 0 {
+		return b.run(ctx, "exchange rates", b.t.fxSQL())
+	}
+	return nil
+}
+
+// fillLookups creates the tables that steps join with.
+func (b *builder) fillLookups(ctx context.Context) error {
+	done := map[string]bool{}
+	for _, in := range b.inputs {
+		for _, col := range in.columns {
+			for _, s := range col.steps {
+				if s.lookup == nil || done[s.lookup.table] {
+					continue
+				}
+				done[s.lookup.table] = true
+				if err := b.fillLookup(ctx, in, col, s.lookup); err != nil {
+					return fmt.Errorf("mapping %s, column %s: %w", in.Mapping, col.name, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (b *builder) fillLookup(ctx context.Context, in *inputPlan, col *column, l *lookup) error {
+	rows := l.rows
+	if l.phone != nil {
+		keys, err := b.texts(ctx, in.lookupKeysSQL(b.have[in], col, l))
+		if err != nil {
+			return err
+		}
+		rows = l.phone.resolve(keys)
+	}
+	name := "lookup." + id(l.table)
+	if err := b.sess.Exec(ctx, "CREATE TABLE "+name+" (k VARCHAR, v VARCHAR)"); err != nil {
+		return err
+	}
+	const batch = 20000
+	for chunk := range slices.Chunk(rows, batch) {
+		text, err := json.Marshal(chunk)
+		if err != nil {
+			return err
+		}
+		insert := "INSERT INTO " + name + ` SELECT r[1], r[2] FROM (SELECT unnest(from_json(CAST(? AS JSON), '[["VARCHAR"]]')) AS r)`
+		if err := b.sess.Exec(ctx, insert, string(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookupKeysSQL lists the distinct texts that a lookup will be asked for.
+func (in *inputPlan) lookupKeysSQL(have []string, col *column, l *lookup) string {
+	c := &chain{in: in, missing: in.missingSources(have)}
+	from, columns := in.latestFrom()
+	c.source(from, columns)
+	meta := in.parseMeta()
+	plan := col.plan()
+	c.raw([]columnPlan{plan}, meta)
+	for d, s := range plan.stages {
+		if s.lookup == l {
+			break
+		}
+		c.stageLayer([]columnPlan{plan}, d, fmt.Sprintf("step0_%d", d))
+	}
+	i := slices.IndexFunc(plan.stages, func(s stage) bool { return s.lookup == l })
+	key := c.lookupKey(col, plan.stages[i])
+	return c.with() + fmt.Sprintf("SELECT DISTINCT %s FROM %s r WHERE %s IS NOT NULL", key, c.last, key)
+}
+
+// writeAll writes the table and what was refused.
+func (b *builder) writeAll(ctx context.Context, query string) error {
+	var err error
+	if b.res.Part, err = b.write(ctx, b.t.Name, b.t.Contract, query); err != nil {
+		return err
+	}
+	rows, values := b.contracts[RejectedRowTable], b.contracts[RejectedValueTable]
+	rowsSQL, valuesSQL := emptySQL(rows), emptySQL(values)
+	if len(b.inputs) > 0 && b.t.rates == nil {
+		rowsSQL, valuesSQL = b.t.rejectedRowsSQL(rows, b.inputs, b.columnsOf), b.t.rejectedValuesSQL(values)
+	}
+	if b.res.RejectedRows, err = b.write(ctx, b.t.Name+"__"+RejectedRowTable, rows, rowsSQL); err != nil {
+		return err
+	}
+	b.res.RejectedValues, err = b.write(ctx, b.t.Name+"__"+RejectedValueTable, values, valuesSQL)
+	return err
+}
+
+func (b *builder) write(ctx context.Context, name string, contract config.Contract, query string) (Part, error) {
+	path := b.in.Part(name)
+	rows, err := b.sess.WriteParquet(ctx, query, path, engineColumns(contract, b.in.FieldIDs))
+	if err != nil {
+		return Part{}, fmt.Errorf("silver %s: %w", b.t.Name, err)
+	}
+	return Part{Path: path, Rows: rows}, nil
+}
+
+// run executes a statement of the chain.
+func (b *builder) run(ctx context.Context, what, stmt string) error {
+	if err := b.sess.Exec(ctx, stmt); err != nil {
+		return b.explain(ctx, fmt.Errorf("silver %s: %s: %w", b.t.Name, what, err))
+	}
+	return nil
+}
+
+func (b *builder) number(ctx context.Context, query string) (int64, error) {
+	var n int64
+	err := b.each(ctx, query, func(scan func(...any) error) error { return scan(&n) })
+	return n, err
+}
+
+func (b *builder) texts(ctx context.Context, query string) ([]string, error) {
+	var out []string
+	err := b.each(ctx, query, func(scan func(...any) error) error {
+		var s string
+		if err := scan(&s); err != nil {
+			return err
+		}
+		out = append(out, s)
+		return nil
+	})
+	return out, err
+}
+
+// each calls row for every row of a query.
+func (b *builder) each(ctx context.Context, query string, row func(scan func(...any) error) error) error {
+	rows, err := b.sess.Query(ctx, query)
+	if err != nil {
+		return fmt.Errorf("silver %s: %w", b.t.Name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return fmt.Errorf("silver %s: %w", b.t.Name, err)
+		}
+	}
+	return rows.Err()
+}

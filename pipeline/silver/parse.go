@@ -1,0 +1,255 @@
+package silver
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const defectType = `STRUCT("column" VARCHAR, rule VARCHAR, raw VARCHAR)[]`
+
+// parsedSQL creates the table parsed: the latest versions as typed contract columns,
+// with what is wrong with them and what conversion needs. Silver rows, rejected rows
+// and rejected values are all written from it.
+func (t *Table) parsedSQL(inputs []*inputPlan, have func(*inputPlan) []string, overlay bool) string {
+	parts := make([]string, len(inputs))
+	for i, in := range inputs {
+		parts[i] = "(\n" + t.parseInputSQL(in, have(in), overlay) + "\n)"
+	}
+	return "CREATE TABLE parsed AS\n" + strings.Join(parts, "\nUNION ALL\n")
+}
+
+// latestFrom joins an input's bronze rows with what was decided about them.
+func (in *inputPlan) latestFrom() (from, columns string) {
+	from = fmt.Sprintf(`bronze.in%d b JOIN versions v ON v."#seq" = b._seq AND v."#input" = %d AND v."#status" = 'latest'`, in.index, in.index)
+	columns = `b.*, v."#known_at", v."#basis", v."#reconstructed", v."#valid_from", v."#valid_to"`
+	for _, k := range keyList(len(in.keyNames)) {
+		columns += ", v." + k
+	}
+	return from, columns
+}
+
+func (in *inputPlan) parseMeta() []string {
+	meta := []string{`_seq AS "#seq"`, `"#reconstructed"`}
+	meta = append(meta, keyList(len(in.keyNames))...)
+	return append(meta, in.visible(map[string]string{
+		"source_system": lit(in.Source), "source_region": lit(in.Region), "source_object": lit(in.Object),
+		"record_hash": "lower(hex(_row_hash))", "known_at": `"#known_at"`, "known_at_basis": `"#basis"`,
+		"valid_from": `"#valid_from"`, "valid_to": `"#valid_to"`, "is_current": `"#valid_to" IS NULL`,
+	})...)
+}
+
+func (t *Table) parseInputSQL(in *inputPlan, have []string, overlay bool) string {
+	c := &chain{in: in, missing: in.missingSources(have), overlay: overlay}
+	from, columns := in.latestFrom()
+	c.source(from, columns)
+	plans := c.columns(func(*column) bool { return true }, in.parseMeta())
+	c.rules(plans)
+	c.identities()
+	c.money(t)
+	return c.with() + t.parsedSelect(in, c.last)
+}
+
+// rules derives, per row, the list of broken rules and whether the row is refused.
+func (c *chain) rules(plans []columnPlan) {
+	var rules, broken, list, refused, rounded, notes []string
+	for _, p := range plans {
+		for _, n := range p.notes {
+			notes = append(notes, "CAST(coalesce("+n+", false) AS TINYINT)")
+		}
+		if p.rounded != "" {
+			rounded = append(rounded, "CAST(coalesce("+id(p.name+"#rounded")+", false) AS TINYINT)")
+		}
+		if len(p.defects) == 0 {
+			continue
+		}
+		rule := id(p.name + "#rule")
+		rules = append(rules, p.ruleSQL()+" AS "+rule)
+		broken = append(broken, rule)
+		raw := "CAST(" + id(p.raw) + " AS VARCHAR)"
+		if p.mask {
+			raw = "silver_mask(" + raw + ")"
+		}
+		list = append(list, fmt.Sprintf(`CASE WHEN %s IS NOT NULL THEN struct_pack("column" := %s, rule := %s, raw := %s) END`, rule, lit(p.name), rule, raw))
+		if p.reject {
+			refused = append(refused, rule+" IS NOT NULL")
+		} else if p.rejectsUnmapped() {
+			refused = append(refused, rule+" IS NOT DISTINCT FROM 'unmapped'")
+		}
+	}
+	c.extend("rules", rules)
+	defects := "NULL::" + defectType
+	if len(broken) > 0 {
+		some := broken[0] + " IS NOT NULL"
+		if len(broken) > 1 {
+			some = coalesce(broken) + " IS NOT NULL"
+		}
+		defects = fmt.Sprintf("CASE WHEN %s THEN list_filter([\n      %s], lambda d: d IS NOT NULL) END", some, strings.Join(list, ",\n      "))
+	}
+	c.extend("judged", []string{defects + ` AS "#defects"`, disjunction(refused) + ` AS "#rejected"`,
+		sum(rounded) + ` AS "#rounded"`, sum(notes) + ` AS "#unmapped"`})
+}
+
+func (p columnPlan) rejectsUnmapped() bool {
+	for _, d := range p.defects {
+		if d.reject {
+			return true
+		}
+	}
+	return false
+}
+
+// ruleSQL names the first rule that a column broke.
+func (p columnPlan) ruleSQL() string {
+	var b strings.Builder
+	b.WriteString("CASE")
+	for _, d := range p.defects {
+		fmt.Fprintf(&b, " WHEN %s THEN %s", d.condition, lit(d.rule))
+	}
+	return b.String() + " END"
+}
+
+func disjunction(conditions []string) string {
+	if len(conditions) == 0 {
+		return "false"
+	}
+	return "(" + strings.Join(conditions, " OR ") + ")"
+}
+
+func sum(terms []string) string {
+	if len(terms) == 0 {
+		return "0::TINYINT"
+	}
+	return "CAST(" + strings.Join(terms, " + ") + " AS TINYINT)"
+}
+
+// identities puts id namespaces in front and replaces business keys by keys.
+func (c *chain) identities() {
+	var replace []string
+	joins := ""
+	for _, col := range c.in.columns {
+		value := ""
+		if col.prefix != "" {
+			value = prefixSQL(col)
+		}
+		if col.ref != nil {
+			value = fmt.Sprintf("coalesce(%s.k, r.%s)", col.ref.alias, id(col.name))
+			joins += fmt.Sprintf("\n  LEFT JOIN %s %s ON %s.v = r.%s", id(c.in.refTable(col)), col.ref.alias, col.ref.alias, id(col.name))
+		}
+		if value != "" {
+			replace = append(replace, value+" AS "+id(col.name))
+		}
+	}
+	c.replace("identified", replace, joins)
+}
+
+// replace adds a layer in which some columns have new values.
+func (c *chain) replace(name string, values []string, joins string) {
+	if len(values) > 0 {
+		c.add(name, "  SELECT r.* REPLACE (\n    "+strings.Join(values, ",\n    ")+")\n  FROM "+c.last+" r"+joins)
+	}
+}
+
+func (in *inputPlan) refTable(col *column) string {
+	return fmt.Sprintf("in%d_%s", in.index, col.ref.alias)
+}
+
+// refSQL creates the lookup table of a reference by business key. Of several rows with
+// one business key the smallest key is taken, so that the result does not depend on order.
+func (in *inputPlan) refSQL(col *column, keyColumn string) string {
+	where := ""
+	if col.ref.source != "" {
+		where = " AND source_system = " + lit(col.ref.source)
+	}
+	return fmt.Sprintf("CREATE TABLE %s AS SELECT %s AS v, min(%s) AS k FROM silver.%s WHERE %s IS NOT NULL%s GROUP BY ALL",
+		id(in.refTable(col)), id(col.ref.by), id(keyColumn), id(col.ref.table), id(col.ref.by), where)
+}
+
+// reconstructed applies overlay and blanking to reconstructed rows, after each wave.
+func (c *chain) reconstructed(plans []columnPlan, wave int) {
+	r := c.in.mapping.Reconstruct
+	if r == nil || !c.overlay {
+		return
+	}
+	var values []string
+	join := ""
+	for _, p := range plans {
+		value := id(p.name)
+		touched := false
+		if r.Overlay != nil {
+			if sql, ok := r.Overlay.Columns[p.name]; ok {
+				value = fmt.Sprintf(`CASE WHEN r."#reconstructed" AND h."#held" THEN CAST((%s) AS %s) ELSE r.%s END`, sql, p.typ.sql, id(p.name))
+				join = fmt.Sprintf("\n  LEFT JOIN overlay%d h ON h.%s = r.\"#key1\"", c.in.index, id(r.Overlay.Key))
+				touched = true
+			}
+		}
+		for _, blank := range r.BlankAfterAsOf {
+			if blank != p.name {
+				continue
+			}
+			bound := "> as_of()"
+			if p.typ.kind == kindTimestamp {
+				bound = ">= as_of_end()"
+			}
+			value = fmt.Sprintf(`CASE WHEN r."#reconstructed" AND (%s) %s THEN NULL ELSE %s END`, value, bound, value)
+			touched = true
+		}
+		if touched {
+			values = append(values, value+" AS "+id(p.name))
+		}
+	}
+	c.replace(fmt.Sprintf("overlaid%d", wave), values, join)
+}
+
+// overlaySQL creates the last history row per key; ties break by the history's own key.
+func (in *inputPlan) overlaySQL(historyKey []string) string {
+	o := in.mapping.Reconstruct.Overlay
+	var order []string
+	for _, c := range append(slices.Clone(o.Order), historyKey...) {
+		order = append(order, id(c)+" DESC NULLS LAST")
+	}
+	return fmt.Sprintf(`CREATE TABLE overlay%d AS SELECT *, true AS "#held" FROM silver.%s QUALIFY row_number() OVER (PARTITION BY %s ORDER BY %s) = 1`,
+		in.index, id(o.Table), id(o.Key), strings.Join(order, ", "))
+}
+
+// parsedSelect lists the contract's columns and the bookkeeping of an input.
+func (t *Table) parsedSelect(in *inputPlan, from string) string {
+	list := []string{fmt.Sprintf(`%d AS "#input"`, in.index), `"#seq"`, `"#defects"`, `"#rejected"`, `"#rounded"`, `"#unmapped"`,
+		rowKeySQL(len(in.keyNames)) + ` AS "#row_key"`}
+	for i := range t.fx {
+		list = append(list, id(fxColumn(i, "currency")), id(fxColumn(i, "date")))
+	}
+	for _, col := range t.Contract.Columns {
+		list = append(list, fmt.Sprintf("CAST(%s AS %s) AS %s", in.contractColumn(t, col.Name), col.Type, id(col.Name)))
+	}
+	return "SELECT\n  " + strings.Join(list, ",\n  ") + "\nFROM " + from
+}
+
+// rowKeySQL is the key as one text, for reports.
+func rowKeySQL(n int) string {
+	parts := make([]string, n)
+	for i, k := range keyList(n) {
+		parts[i] = "CAST(" + k + " AS VARCHAR)"
+	}
+	if n == 1 {
+		return parts[0]
+	}
+	return "concat_ws('|', " + strings.Join(parts, ", ") + ")"
+}
+
+// contractColumn is the SQL of a contract column in the last layer.
+func (in *inputPlan) contractColumn(t *Table, name string) string {
+	switch {
+	case in.byName[name] != nil:
+		return id(name)
+	case !in.auto[name] || strings.HasPrefix(name, "fx_"):
+		return "NULL"
+	case name == "is_deleted":
+		return "false"
+	case name == "region":
+		return lit(in.Region)
+	case strings.HasPrefix(name, "valid_") && !in.history(), name == "is_current" && !in.history():
+		return "NULL"
+	}
+	return id(name)
+}

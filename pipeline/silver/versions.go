@@ -1,0 +1,208 @@
+package silver
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Statuses of a version. Every bronze row that a mapping claims has one.
+const (
+	statusLatest      = "latest"
+	statusSuperseded  = "superseded"
+	statusNotYetKnown = "not_yet_known"
+	statusSoftDeleted = "soft_deleted"
+)
+
+// versionsSQL creates the table versions: for every bronze row of the table's inputs its
+// key, when it became known, and what becomes of it. Only narrow columns take part,
+// so that deciding does not cost as much as cleaning.
+func (t *Table) versionsSQL(inputs []*inputPlan, have func(*inputPlan) []string) string {
+	parts := make([]string, len(inputs))
+	for i, in := range inputs {
+		parts[i] = "(\n" + in.versionsSQL(have(in)) + "\n)"
+	}
+	all := strings.Join(parts, "\nUNION ALL\n")
+	keys := keyList(len(inputs[0].keyNames))
+	partition := strings.Join(keys, ", ") + `, "#keyless"`
+	var b strings.Builder
+	b.WriteString("CREATE TABLE versions AS\nWITH all_versions AS (\n" + all + "\n),\n")
+	b.WriteString(`cut AS (
+  SELECT *, "#known_at" < as_of_end() AS "#known" FROM all_versions
+),
+`)
+	if t.history() {
+		b.WriteString(historySQL(partition, t.reconstructs()))
+	} else {
+		b.WriteString(latestSQL(partition, t.reconstructs()))
+	}
+	return b.String()
+}
+
+// latestSQL picks the latest known version of each key, and, where none was known by
+// the as-of though the record existed, the oldest one.
+func latestSQL(partition string, reconstruct bool) string {
+	ranked := fmt.Sprintf(`ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY %s, "#known" ORDER BY "#modified" DESC NULLS LAST, "#seq" DESC) AS "#rank" FROM cut
+)`, partition)
+	if !reconstruct {
+		return ranked + `
+SELECT * EXCLUDE ("#known", "#rank", "#created", "#reconstructs"), false AS "#reconstructed", NULL::TIMESTAMPTZ AS "#valid_to", NULL::TIMESTAMPTZ AS "#valid_from",
+  CASE WHEN NOT "#known" THEN 'not_yet_known' WHEN "#rank" > 1 THEN 'superseded' WHEN "#deleted" THEN 'soft_deleted' ELSE 'latest' END AS "#status"
+FROM ranked`
+	}
+	return ranked + fmt.Sprintf(`,
+oldest AS (
+  SELECT *, NOT bool_or("#known") OVER (PARTITION BY %[1]s)
+      AND "#reconstructs" AND "#created" < as_of_end()
+      AND row_number() OVER (PARTITION BY %[1]s ORDER BY "#modified" NULLS FIRST, "#seq") = 1 AS "#reconstructed"
+  FROM ranked
+)
+SELECT * EXCLUDE ("#known", "#rank", "#created", "#reconstructs") REPLACE (
+    CASE WHEN "#reconstructed" THEN "#created" ELSE "#known_at" END AS "#known_at",
+    CASE WHEN "#reconstructed" THEN 'reconstructed' ELSE "#basis" END AS "#basis"),
+  NULL::TIMESTAMPTZ AS "#valid_to", NULL::TIMESTAMPTZ AS "#valid_from",
+  CASE WHEN "#reconstructed" THEN 'latest' WHEN NOT "#known" THEN 'not_yet_known' WHEN "#rank" > 1 THEN 'superseded'
+    WHEN "#deleted" THEN 'soft_deleted' ELSE 'latest' END AS "#status"
+FROM oldest`, partition)
+}
+
+// historySQL keeps every known version, from when it was known until the next. A
+// deletion ends the version before it.
+func historySQL(partition string, reconstruct bool) string {
+	from, basis := `"#known_at"`, `"#basis"`
+	if reconstruct {
+		first := fmt.Sprintf(`"#reconstructs" AND "#created" < "#known_at" AND NOT "#deleted" AND row_number() OVER (PARTITION BY %s ORDER BY "#known_at", "#modified" NULLS FIRST, "#seq") = 1`, partition)
+		from = fmt.Sprintf(`CASE WHEN %s THEN "#created" ELSE "#known_at" END`, first)
+		basis = fmt.Sprintf(`CASE WHEN %s THEN 'reconstructed' ELSE "#basis" END`, first)
+	}
+	return fmt.Sprintf(`started AS (
+  SELECT * REPLACE (%s AS "#basis"), %s AS "#valid_from" FROM cut
+),
+distinct_times AS (
+  SELECT *, row_number() OVER (PARTITION BY %[3]s, "#valid_from" ORDER BY "#modified" DESC NULLS LAST, "#seq" DESC) AS "#rank",
+    "#valid_from" < as_of_end() AS "#held"
+  FROM started
+)
+SELECT * EXCLUDE ("#known", "#rank", "#created", "#reconstructs", "#held"), false AS "#reconstructed",
+  CASE WHEN "#held" THEN lead("#valid_from") OVER (PARTITION BY %[3]s, "#held", "#rank" = 1 ORDER BY "#valid_from", "#seq") END AS "#valid_to",
+  CASE WHEN NOT "#held" THEN 'not_yet_known' WHEN "#rank" > 1 THEN 'superseded' WHEN "#deleted" THEN 'soft_deleted' ELSE 'latest' END AS "#status"
+FROM distinct_times`, basis, from, partition)
+}
+
+func keyList(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = id(fmt.Sprintf("#key%d", i+1))
+	}
+	return out
+}
+
+func (t *Table) history() bool {
+	return len(t.inputs) > 0 && t.inputs[0].history()
+}
+
+func (t *Table) reconstructs() bool {
+	for _, in := range t.inputs {
+		if in.mapping.Reconstruct != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// versionsSQL is the input's part of versions.
+func (in *inputPlan) versionsSQL(have []string) string {
+	c := &chain{in: in, missing: in.missingSources(have)}
+	c.source("bronze.in"+fmt.Sprint(in.index), "*")
+	c.filter()
+	need := in.versionNeeds()
+	c.columns(func(col *column) bool { return need[col] }, in.versionMeta())
+	event := "NULL::TIMESTAMPTZ"
+	if in.mapping.KnownAt != "" {
+		c.extend("event", []string{"(" + in.mapping.KnownAt + `) AS "#event"`})
+		event = fmt.Sprintf(`silver_instant("#event", %s)`, lit(in.pipeline))
+	}
+	c.extend("known", []string{event + ` AS "#event_at"`, in.keysSQL()})
+	return c.with() + in.knownSQL(c.last)
+}
+
+// keysSQL are the key columns as silver stores them, under positional names.
+func (in *inputPlan) keysSQL() string {
+	var out []string
+	for i, name := range in.keyNames {
+		value := id(name)
+		if col := in.keys[i]; col == nil {
+			value = in.automatic(name)
+		} else if col.prefix != "" {
+			value = prefixSQL(col)
+		}
+		out = append(out, value+" AS "+id(fmt.Sprintf("#key%d", i+1)))
+	}
+	return strings.Join(out, ",\n    ")
+}
+
+func prefixSQL(col *column) string {
+	return fmt.Sprintf("CASE WHEN %s = '' THEN '' ELSE %s || %s END", id(col.name), lit(col.prefix), id(col.name))
+}
+
+// automatic is the SQL of an automatic column that does not depend on the row.
+func (in *inputPlan) automatic(name string) string {
+	if name == "source_system" {
+		return lit(in.Source)
+	}
+	return lit(in.Region) // source_region, and region
+}
+
+// versionMeta are the columns of bronze that decide about a version.
+func (in *inputPlan) versionMeta() []string {
+	deleted := "_is_deleted"
+	if in.mapping.SoftDelete != "" {
+		deleted = "_is_deleted OR coalesce((" + in.mapping.SoftDelete + "), false)"
+	}
+	meta := []string{`_seq AS "#seq"`, `_row_hash AS "#hash"`, `_batch_id AS "#batch"`, `_watermark AS "#exported"`,
+		`_extracted_at AS "#extracted"`, `_is_deleted AS "#tombstone"`, `(` + deleted + `) AS "#deleted"`,
+		in.stampSQL(in.mapping.Modified) + ` AS "#modified"`, in.stampSQL(in.mapping.Created) + ` AS "#created"`}
+	return append(meta, in.visible(map[string]string{
+		"source_system": lit(in.Source), "source_region": lit(in.Region), "source_object": lit(in.Object),
+		"record_hash": "lower(hex(_row_hash))",
+	})...)
+}
+
+// visible are automatic values that expressions may use under plain names, unless the
+// mapping has columns of those names.
+func (in *inputPlan) visible(values map[string]string) []string {
+	var out []string
+	for _, name := range sortedKeys(values) {
+		if in.byName[name] == nil {
+			out = append(out, values[name]+" AS "+id(name))
+		}
+	}
+	return out
+}
+
+// stampSQL parses the first source column that holds a timestamp.
+func (in *inputPlan) stampSQL(sources []string) string {
+	if len(sources) == 0 {
+		return "NULL::TIMESTAMPTZ"
+	}
+	dates := sourceFormats(in.csv, in.zone)
+	parts := make([]string, len(sources))
+	for i, s := range sources {
+		parts[i] = dates.timestampSQL("trim(" + id(s) + ")")
+	}
+	return coalesce(parts)
+}
+
+// knownSQL derives known_at and its basis. A tombstone copies the fields of the version
+// it ends, stamps included, so only the export or the load can say when it was known.
+func (in *inputPlan) knownSQL(from string) string {
+	keys := keyList(len(in.keyNames))
+	keyless := "CASE WHEN " + strings.Join(keys, " IS NULL OR ") + ` IS NULL THEN "#hash" END`
+	first := fmt.Sprintf(`"#batch" = (SELECT min(_batch_id) FROM bronze.in%d)`, in.index)
+	return fmt.Sprintf(`SELECT %d AS "#input", "#seq", %s, %s AS "#keyless", "#modified", "#created", "#deleted", %t AS "#reconstructs",
+  CASE WHEN "#tombstone" THEN coalesce("#exported", "#extracted")
+    ELSE coalesce("#modified", "#event_at", "#exported", CASE WHEN %s THEN "#created" END, "#extracted") END AS "#known_at",
+  CASE WHEN NOT "#tombstone" AND "#modified" IS NOT NULL THEN 'modified' WHEN NOT "#tombstone" AND "#event_at" IS NOT NULL THEN 'event'
+    WHEN "#exported" IS NOT NULL THEN 'exported' WHEN NOT "#tombstone" AND %s AND "#created" IS NOT NULL THEN 'assumed' ELSE 'loaded' END AS "#basis"
+FROM %s`, in.index, strings.Join(keys, ", "), keyless, in.mapping.Reconstruct != nil, first, first, from)
+}
