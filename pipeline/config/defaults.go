@@ -1,7 +1,6 @@
 package config
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -159,16 +158,20 @@ func (p *Pipeline) paths() []pathField {
 // variable is ${NAME} in a string.
 var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
 
+// lookup asks the environment; without one no variable is set.
+func (l *loading) lookup(name string) (string, bool) {
+	if l.Env == nil {
+		return "", false
+	}
+	return l.Env(name)
+}
+
 // expand replaces ${NAME} by the environment's value. An unset variable is a problem.
 func (l *loading) expand(p *Pipeline) {
-	env := l.Env
-	if env == nil {
-		env = os.LookupEnv
-	}
 	for _, field := range p.paths() {
 		*field.value = variable.ReplaceAllStringFunc(*field.value, func(found string) string {
 			name := strings.TrimSuffix(strings.TrimPrefix(found, "${"), "}")
-			value, ok := env(name)
+			value, ok := l.lookup(name)
 			if !ok {
 				l.problems.List = append(l.problems.List, l.main.problem(field.name,
 					"the environment variable "+name+" is not set", "set it, or write the value"))

@@ -60,11 +60,6 @@ func (p *Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// add appends a problem without a known position.
-func (p *Problems) add(file, field, message, hint string) {
-	p.List = append(p.List, Problem{File: file, Field: field, Message: message, Hint: hint})
-}
-
 // err is the error to return: nil when nothing is wrong. Files keep the order in
 // which they were first reported; inside a file positions rise. Of several problems
 // of one field only the first is kept: the others usually follow from it.

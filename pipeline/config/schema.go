@@ -82,7 +82,7 @@ var index = regexp.MustCompile(`\.(\d+)(\.|$)`)
 // only say that a part of a combination failed are dropped.
 func translate(doc *document, e gojsonschema.ResultError) (Problem, bool) {
 	path := strings.TrimPrefix(strings.TrimPrefix(e.Context().String(), "(root)"), ".")
-	for "" != index.FindString("."+path) {
+	for index.MatchString("." + path) {
 		path = strings.TrimPrefix(index.ReplaceAllString("."+path, "[$1]$2"), ".")
 	}
 	detail := func(key string) string { return fmt.Sprint(e.Details()[key]) }
