@@ -85,7 +85,7 @@ type ProjectionError struct {
 }
 
 func (e *ProjectionError) Error() string {
-	return fmt.Sprintf("version %d is published, but releases/%d could not be made: %v", e.Version, e.Version, e.Err)
+	return fmt.Sprintf("version %d is published, but %s does not show it yet: %v", e.Version, currentLink, e.Err)
 }
 
 // Unwrap returns the cause.

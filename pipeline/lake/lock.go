@@ -71,7 +71,9 @@ func (k *Lock) Close() error {
 	if k.file == nil {
 		return nil
 	}
-	err := errors.Join(k.file.Truncate(0), k.file.Close())
+	// Unlock before closing: a process being forked just now holds a copy of the
+	// descriptor until it execs, and the lock with it.
+	err := errors.Join(k.file.Truncate(0), unix.Flock(int(k.file.Fd()), unix.LOCK_UN), k.file.Close())
 	k.file = nil
 	return err
 }

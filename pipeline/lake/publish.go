@@ -68,7 +68,7 @@ func (t *Tx) Publish(ctx context.Context, p Publish) (*Commit, error) {
 		_, err = t.lake.project(context.WithoutCancel(ctx), n.commit)
 	}
 	if err != nil {
-		return n.commit, &ProjectionError{Version: n.commit.Version, Err: err}
+		return n.commit, &ProjectionError{Version: n.commit.Version, Err: ioError("publish", t.lake.root, err)}
 	}
 	return n.commit, nil
 }

@@ -48,7 +48,7 @@ type VerifyReport struct {
 }
 
 // OK says that no problem was found.
-func (r *VerifyReport) OK() bool { return len(r.Problems) == 0 }
+func (r VerifyReport) OK() bool { return len(r.Problems) == 0 }
 
 // Hints that several problems share.
 const (
