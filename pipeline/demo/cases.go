@@ -116,8 +116,11 @@ func (a *account) resolve(c *supportCase, at moment, bad int) {
 	if a.chance(120 + bad*5) {
 		reply = reply * moment(a.between(120, 350)) / 100
 	}
-	if a.chance(150 + bad*5) {
-		fix = fix * moment(a.between(110, 400)) / 100
+	switch {
+	case a.chance(110 + bad*4): // a hard one
+		fix = fix * moment(a.between(600, 3500)) / 100
+	case a.chance(70 + bad*3):
+		fix = fix * moment(a.between(110, 300)) / 100
 	}
 	fix = max(fix, reply+1800)
 	c.firstReply = at + reply

@@ -40,7 +40,7 @@ func (e *emitter) company(s *system, a *account) {
 	for i := range 1 + int(n>>40%2) {
 		member := userID(a.org, int((n>>44+uint64(i)*7)%uint64(a.sellers(a.org)+a.agents(a.org))))
 		e.row(s, objTeam).text(salesforceID(keyTeam, a.org, uint64(a.number+1)*8+uint64(i))).flag(false)
-		e.rec.text(a.id, member, teamRoles[(n>>48+uint64(i))%5], []string{"Edit", "Read"}[i]).stamps(a.created+5, 0)
+		e.rec.text(a.id, member, teamRoles[(n>>48+uint64(i))%5], []string{"Edit", "Read"}[i]).stamps(a.created, 0)
 		e.put()
 	}
 }

@@ -3,7 +3,7 @@ package demo
 // holdings shows contracts, installed services and their entitlements.
 func (e *emitter) holdings(s *system, a *account) {
 	for i := range a.contracts {
-		if c := &a.contracts[i]; c.signed-secondsPerDay <= e.at {
+		if c := &a.contracts[i]; c.drafted <= e.at {
 			e.contract(s, a, c)
 		}
 	}
@@ -17,7 +17,7 @@ func (e *emitter) holdings(s *system, a *account) {
 
 func (e *emitter) contract(s *system, a *account, c *contract) {
 	status := "In Approval Process"
-	drafted, over := c.signed-secondsPerDay, (c.end + 1).at(3600)
+	over := (c.end + 1).at(3600)
 	if c.signed <= e.at {
 		status = "Activated"
 	}
@@ -46,7 +46,7 @@ func (e *emitter) contract(s *system, a *account, c *contract) {
 	n := mix(uint64(a.number)<<8 + uint64(c.previous+1))
 	r := e.row(s, objContract).text(c.id).flag(false).text(a.id, c.number, status).date(c.start).date(c.end).int(c.term).instant(e.past(c.signed)).flag(n%3 == 0)
 	r.int([]int{30, 60, 90}[n>>8%3]).text(previous).money(c.value).text(a.currency).date(ended).text(reason, a.owner)
-	r.stamps(drafted, e.latest(c.signed, over, told))
+	r.stamps(c.drafted, e.latest(c.signed, over, told))
 	e.put()
 }
 

@@ -43,7 +43,7 @@ func (a *account) addActivity(d day, bad int) {
 		t.note = pick(a.stream, badNotes)
 	}
 	t.deal = a.openDeal(at)
-	t.created = at - moment(a.between(1, 7))*secondsPerDay
+	t.created = max(at-moment(a.between(1, 7))*secondsPerDay, a.created+3600)
 	if a.chance(300) {
 		t.event, t.id, t.kind = true, a.newID(keyEvent), pick(a.stream, []string{"Meeting", "Meeting", "Site Visit", "Demo"})
 		t.subject = t.kind + " with customer"

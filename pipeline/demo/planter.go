@@ -76,7 +76,7 @@ func (p *planter) put(f *file, r *record) {
 // plant writes a record with a defect. It returns false, and writes nothing, if the
 // record does not fit the defect.
 func (p *planter) plant(f *file, r *record, d *planting) bool {
-	if d.at < 0 {
+	if d.at < 0 || deleted(r) {
 		return false
 	}
 	clean := string(r.cell(d.at))
@@ -153,7 +153,13 @@ func (p *planter) close() error {
 	return p.err
 }
 
-// touched says whether the record was modified after its creation, and is not deleted.
+// deleted says whether the record is marked as deleted.
+func deleted(r *record) bool {
+	i := max(r.object.index("IsDeleted"), r.object.index("is_deleted"))
+	return i >= 0 && string(r.cell(i)) == r.dialect.yes
+}
+
+// touched says whether the record was modified after its creation.
 func touched(r *record) bool {
 	c, m := r.object.index("CreatedDate"), r.object.index("LastModifiedDate")
 	return c >= 0 && m >= 0 && string(r.cell(c)) != string(r.cell(m))

@@ -56,12 +56,12 @@ func (a *account) sell() {
 		}
 	}
 	if len(a.contracts) == 0 && a.isCustomer() {
-		a.deal("New Business", a.begins-day(a.between(4, 15)), true, a.openingLines())
+		a.deal("New Business", a.begins-day(a.between(8, 18)), true, a.openingLines())
 		won++
 	}
 	for i := range a.services {
 		if s := &a.services[i]; s.start > a.begins && a.rung != rungInvoice {
-			a.deal("Existing Business", s.start-day(a.between(3, 12)), true, a.recurringLines(s.start, s.start, 12))
+			a.deal("Existing Business", s.start-day(a.between(8, 18)), true, a.recurringLines(s.start, s.start, 12))
 			won++
 		}
 	}
@@ -140,38 +140,37 @@ func sum(lines []dealLine) (total int64) {
 	return total
 }
 
-// lose adds the deals that came to nothing.
+// lose adds the deals that came to nothing: not long before or after won ones, so
+// that the win rate is the same in every year.
 func (a *account) lose(won int) {
-	n := 0
-	for range won {
-		if a.chance(530) {
-			n++
-		}
-	}
 	if !a.isCustomer() {
-		n = a.between(0, 1)
+		if a.chance(500) {
+			a.loseDeal("New Business", a.begins+day(a.between(0, 100)))
+		}
+		return
 	}
-	last := a.until()
-	for range n {
-		lines := a.oneOffLines()
-		if a.chance(700) && a.rung != rungInvoice {
-			p := &products[pick(a.stream, recurringFor[a.kind])]
-			l := dealLine{product: p, quantity: a.units(p), term: 12, unit: a.price(p) * 12}
-			l.total = int64(l.quantity) * l.unit
-			lines = []dealLine{l}
+	for i := range won {
+		if !a.chance(548) {
+			continue
 		}
-		from := a.begins + 20
-		if a.chance(150) {
-			from = a.begins - 40
-		}
-		closing := from + day(a.between(0, max(1, int(last-from))))
+		near := a.deals[i].closed().day() + day(a.between(-45, 120))
 		kind := "Existing Business"
-		if closing < a.begins || !a.isCustomer() {
+		if near < a.begins {
 			kind = "New Business"
 		}
-		o := a.deal(kind, closing.workday(), false, lines)
-		o.loss = pick(a.stream, lossReasons)
+		a.loseDeal(kind, min(near, a.until()))
 	}
+}
+
+func (a *account) loseDeal(kind string, closing day) {
+	lines := a.oneOffLines()
+	if a.chance(700) && a.rung != rungInvoice {
+		p := &products[pick(a.stream, recurringFor[a.kind])]
+		l := dealLine{product: p, quantity: a.units(p), term: 12, unit: a.price(p) * 12}
+		l.total = int64(l.quantity) * l.unit
+		lines = []dealLine{l}
+	}
+	a.deal(kind, closing.workday(), false, lines).loss = pick(a.stream, lossReasons)
 }
 
 // deal adds one deal that closes on a day.
@@ -264,14 +263,15 @@ func (a *account) dealSteps(kind string, closing day, won bool, amount int64) []
 	return steps
 }
 
-// contractFrom moves the contract's creation behind the closing of its deal.
+// contractFrom makes the contract follow the closing of its deal.
 func (o *opportunity) contractFrom(a *account) {
 	if o.contract == "" || !o.won() {
 		return
 	}
 	for i := range a.contracts {
-		if c := &a.contracts[i]; c.id == o.contract && c.signed <= o.closed() {
-			c.signed = o.closed() + moment(a.between(1, 3))*secondsPerDay
+		if c := &a.contracts[i]; c.id == o.contract {
+			c.drafted = o.closed()
+			c.signed = c.drafted + moment(a.between(1, 3))*secondsPerDay
 		}
 	}
 }

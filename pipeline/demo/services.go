@@ -5,6 +5,7 @@ type contract struct {
 	id, number string
 	start, end day // both inclusive
 	term       int // months
+	drafted    moment
 	signed     moment
 	terminated day // first day without, 0 = ran to its end
 	reason     string
@@ -72,7 +73,6 @@ func (a *account) agree() {
 		c := &a.contracts[i]
 		c.id = a.newID(keyContract)
 		c.number = contractNumber(a.org, a.ordinal, i)
-		c.signed = a.officeTime((c.start - day(a.between(3, 12))).workday())
 	}
 }
 
