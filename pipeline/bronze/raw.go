@@ -83,7 +83,7 @@ func readCSV(c source.CleanCSV, columns int) string {
 		quote = string(rune(c.Quote))
 	}
 	return fmt.Sprintf("read_csv(%s, auto_detect = false, header = true, columns = {%s}, delim = %s, quote = %s, escape = %s, "+
-		"nullstr = '', allow_quoted_nulls = true, new_line = %s, strict_mode = true, parallel = false, compression = 'none', max_line_size = %d)",
+		"nullstr = '', allow_quoted_nulls = true, new_line = %s, parallel = false, compression = 'none', max_line_size = %d)",
 		engine.Literal(c.Path), strings.Join(types, ", "), engine.Literal(string(rune(c.Delimiter))), engine.Literal(quote), engine.Literal(quote),
 		engine.Literal(strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(c.NewLine)), max(c.MaxRecord+16, 2<<20))
 }

@@ -383,41 +383,48 @@ func (d dialect) needsQuote(v string) bool {
 
 // start finds out how lines end and skips the lines before the header.
 func (s *scanner) start(skip int) error {
-	if err := s.fill(); err != nil {
-		return err
+	for known := false; !known; {
+		if err := s.fill(); err != nil {
+			return err
+		}
+		known, s.crEnds = s.lineEnds()
+		known = known || s.eof
 	}
-	s.crEnds = s.endsInCR()
 	for ; skip > 0; skip-- {
-		for {
-			b := s.buf[s.pos:s.end]
-			n := bytes.IndexByte(b, s.lineByte())
-			if n < 0 && !s.eof {
-				if err := s.fill(); err != nil {
-					return err
-				}
-				continue
-			}
-			if n < 0 {
-				n = len(b) - 1
-			}
-			s.pos += n + 1
-			s.offset += int64(n + 1)
-			s.line++
-			break
+		if err := s.skipLine(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (s *scanner) lineByte() byte {
+func (s *scanner) skipLine() error {
+	end := byte('\n')
 	if s.crEnds {
-		return '\r'
+		end = '\r'
 	}
-	return '\n'
+	for {
+		b := s.buf[s.pos:s.end]
+		n := bytes.IndexByte(b, end)
+		if n < 0 && !s.eof {
+			if err := s.fill(); err != nil {
+				return err
+			}
+			continue
+		}
+		if n < 0 {
+			n = len(b) - 1
+		}
+		s.pos += n + 1
+		s.offset += int64(n + 1)
+		s.line++
+		return nil
+	}
 }
 
-// endsInCR says whether the first line ends in a lone carriage return.
-func (s *scanner) endsInCR() bool {
+// lineEnds looks for the end of the first line. It may not be known yet; if it is, cr
+// says whether it is a lone carriage return.
+func (s *scanner) lineEnds() (known, cr bool) {
 	b, inQuotes := s.buf[:s.end], false
 	for i, c := range b {
 		switch {
@@ -425,10 +432,10 @@ func (s *scanner) endsInCR() bool {
 			inQuotes = !inQuotes
 		case inQuotes:
 		case c == '\n':
-			return false
-		case c == '\r':
-			return i+1 < len(b) && b[i+1] != '\n'
+			return true, false
+		case c == '\r' && i+1 < len(b):
+			return true, b[i+1] != '\n'
 		}
 	}
-	return false
+	return false, false
 }

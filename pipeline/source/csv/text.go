@@ -89,7 +89,7 @@ func (t *text) decompress(name string, in *bufio.Reader) (*bufio.Reader, error) 
 	lower := strings.ToLower(name)
 	switch {
 	case isGzip:
-		z, err := gzip.NewReader(in)
+		z, err := newGzipReader(in)
 		if err != nil {
 			return nil, damaged(err)
 		}
@@ -143,6 +143,10 @@ func binaryFile(head []byte) error {
 }
 
 func damaged(err error) error {
+	var fe *FileError
+	if errors.As(err, &fe) {
+		return err
+	}
 	hint, what := "copy or export it again", "compressed data is damaged"
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
@@ -150,9 +154,45 @@ func damaged(err error) error {
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch):
 		what = "compressed data does not match its checksum"
 	}
-	fe := refuse(ErrCorrupt, hint, "%s", what)
+	fe = refuse(ErrCorrupt, hint, "%s", what)
 	fe.Err = err
 	return fe
+}
+
+// gzipReader reads archives of several members, and takes nothing but members.
+type gzipReader struct {
+	in *bufio.Reader
+	z  *gzip.Reader
+}
+
+func newGzipReader(in *bufio.Reader) (*gzipReader, error) {
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, err
+	}
+	z.Multistream(false)
+	return &gzipReader{in, z}, nil
+}
+
+func (g *gzipReader) Read(p []byte) (int, error) {
+	n, err := g.z.Read(p)
+	if err != io.EOF {
+		return n, err
+	}
+	magic, err := g.in.Peek(2)
+	switch {
+	case len(magic) == 0 && err == io.EOF:
+		return n, io.EOF
+	case err != nil && err != io.EOF:
+		return n, err
+	case !bytes.Equal(magic, []byte{0x1f, 0x8b}):
+		return n, refuse(ErrCorrupt, "copy or export it again", "has bytes behind the end of the compressed data")
+	}
+	if err := g.z.Reset(g.in); err != nil {
+		return n, err
+	}
+	g.z.Multistream(false)
+	return n, nil
 }
 
 // damagedReader turns what a decompressor complains of into a FileError. That
