@@ -1,0 +1,13 @@
+-- check: ageing_sums_to_outstanding
+-- severity: error
+-- table: gold.ar_aging
+-- about: The age buckets of receivables sum to outstanding_usd, the overdue ones to overdue_usd, and both to
+-- the open invoices of the account. If not, an invoice fell between two buckets.
+WITH invoice AS (
+  SELECT account_id, sum(outstanding_usd) FILTER (WHERE outstanding_amount > 0) AS outstanding_usd FROM gold.invoices GROUP BY account_id
+)
+SELECT a.as_of_date, a.account_id, a.outstanding_usd, i.outstanding_usd AS invoices_usd
+FROM gold.ar_aging a LEFT JOIN invoice i ON i.account_id = a.account_id
+WHERE a.outstanding_usd IS DISTINCT FROM a.current_usd + a.overdue_usd
+   OR a.overdue_usd IS DISTINCT FROM a.overdue_1_30_usd + a.overdue_31_60_usd + a.overdue_61_90_usd + a.overdue_90_plus_usd
+   OR (a.as_of_date = as_of() AND a.outstanding_usd IS DISTINCT FROM coalesce(i.outstanding_usd, 0))

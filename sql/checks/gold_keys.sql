@@ -1,0 +1,85 @@
+-- check: gold_keys
+-- severity: error
+-- table: gold.accounts
+-- about: Keys of gold tables are unique and never NULL. A double key means that a join of the model
+-- multiplies rows.
+SELECT 'account_groups' AS table_name, concat_ws('|', coalesce(CAST(group_key AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.account_groups
+GROUP BY group_key, account_id HAVING count(*) > 1 OR group_key IS NULL OR account_id IS NULL
+UNION ALL
+SELECT 'account_link' AS table_name, concat_ws('|', coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(matched_account_id AS VARCHAR), '\N'), coalesce(CAST(method AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.account_link
+GROUP BY account_id, matched_account_id, method HAVING count(*) > 1 OR account_id IS NULL OR matched_account_id IS NULL OR method IS NULL
+UNION ALL
+SELECT 'account_master' AS table_name, CAST(master_account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_master
+GROUP BY master_account_id HAVING count(*) > 1 OR master_account_id IS NULL
+UNION ALL
+SELECT 'account_members' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_members
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
+SELECT 'accounts' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.accounts
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
+SELECT 'ar_aging' AS table_name, concat_ws('|', coalesce(CAST(as_of_date AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.ar_aging
+GROUP BY as_of_date, account_id HAVING count(*) > 1 OR as_of_date IS NULL OR account_id IS NULL
+UNION ALL
+SELECT 'business_time' AS table_name, concat_ws('|', coalesce(CAST(calendar_id AS VARCHAR), '\N'), coalesce(CAST(opens_at AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.business_time
+GROUP BY calendar_id, opens_at HAVING count(*) > 1 OR calendar_id IS NULL OR opens_at IS NULL
+UNION ALL
+SELECT 'contact_events' AS table_name, concat_ws('|', coalesce(CAST(source_object AS VARCHAR), '\N'), coalesce(CAST(source_id AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.contact_events
+GROUP BY source_object, source_id HAVING count(*) > 1 OR source_object IS NULL OR source_id IS NULL
+UNION ALL
+SELECT 'contract_opportunities' AS table_name, concat_ws('|', coalesce(CAST(contract_id AS VARCHAR), '\N'), coalesce(CAST(opportunity_id AS VARCHAR), '\N'), coalesce(CAST(role AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.contract_opportunities
+GROUP BY contract_id, opportunity_id, role HAVING count(*) > 1 OR contract_id IS NULL OR opportunity_id IS NULL OR role IS NULL
+UNION ALL
+SELECT 'contracts' AS table_name, CAST(contract_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.contracts
+GROUP BY contract_id HAVING count(*) > 1 OR contract_id IS NULL
+UNION ALL
+SELECT 'customer_360' AS table_name, concat_ws('|', coalesce(CAST(as_of_date AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.customer_360
+GROUP BY as_of_date, account_id HAVING count(*) > 1 OR as_of_date IS NULL OR account_id IS NULL
+UNION ALL
+SELECT 'end_users' AS table_name, CAST(end_user_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.end_users
+GROUP BY end_user_id HAVING count(*) > 1 OR end_user_id IS NULL
+UNION ALL
+SELECT 'fx_rates' AS table_name, concat_ws('|', coalesce(CAST(rate_day AS VARCHAR), '\N'), coalesce(CAST(currency_iso_code AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.fx_rates
+GROUP BY rate_day, currency_iso_code HAVING count(*) > 1 OR rate_day IS NULL OR currency_iso_code IS NULL
+UNION ALL
+SELECT 'invoices' AS table_name, CAST(invoice_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.invoices
+GROUP BY invoice_id HAVING count(*) > 1 OR invoice_id IS NULL
+UNION ALL
+SELECT 'mrr_monthly' AS table_name, concat_ws('|', coalesce(CAST(month_start AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(product_family AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.mrr_monthly
+GROUP BY month_start, account_id, product_family HAVING count(*) > 1 OR month_start IS NULL OR account_id IS NULL OR product_family IS NULL
+UNION ALL
+SELECT 'mrr_spans' AS table_name, CAST(span_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.mrr_spans
+GROUP BY span_id HAVING count(*) > 1 OR span_id IS NULL
+UNION ALL
+SELECT 'opportunities' AS table_name, CAST(opportunity_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.opportunities
+GROUP BY opportunity_id HAVING count(*) > 1 OR opportunity_id IS NULL
+UNION ALL
+SELECT 'opportunity_line_items' AS table_name, CAST(opportunity_line_item_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.opportunity_line_items
+GROUP BY opportunity_line_item_id HAVING count(*) > 1 OR opportunity_line_item_id IS NULL
+UNION ALL
+SELECT 'opportunity_stage_history' AS table_name, concat_ws('|', coalesce(CAST(opportunity_id AS VARCHAR), '\N'), coalesce(CAST(stage_seq AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.opportunity_stage_history
+GROUP BY opportunity_id, stage_seq HAVING count(*) > 1 OR opportunity_id IS NULL OR stage_seq IS NULL
+UNION ALL
+SELECT 'revenue_metrics' AS table_name, concat_ws('|', coalesce(CAST(month_start AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(product_family AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.revenue_metrics
+GROUP BY month_start, account_id, product_family HAVING count(*) > 1 OR month_start IS NULL OR account_id IS NULL OR product_family IS NULL
+UNION ALL
+SELECT 'sales_funnel' AS table_name, concat_ws('|', coalesce(CAST(as_of_date AS VARCHAR), '\N'), coalesce(CAST(funnel AS VARCHAR), '\N'), coalesce(CAST(region AS VARCHAR), '\N'), coalesce(CAST(stage_name AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.sales_funnel
+GROUP BY as_of_date, funnel, region, stage_name HAVING count(*) > 1 OR as_of_date IS NULL OR funnel IS NULL OR region IS NULL OR stage_name IS NULL
+UNION ALL
+SELECT 'sales_stages' AS table_name, concat_ws('|', coalesce(CAST(source_system AS VARCHAR), '\N'), coalesce(CAST(stage_name AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.sales_stages
+GROUP BY source_system, stage_name HAVING count(*) > 1 OR source_system IS NULL OR stage_name IS NULL
+UNION ALL
+SELECT 'services' AS table_name, CAST(asset_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.services
+GROUP BY asset_id HAVING count(*) > 1 OR asset_id IS NULL
+UNION ALL
+SELECT 'support_cases' AS table_name, CAST(case_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.support_cases
+GROUP BY case_id HAVING count(*) > 1 OR case_id IS NULL
+UNION ALL
+SELECT 'timeline_events' AS table_name, CAST(event_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.timeline_events
+GROUP BY event_id HAVING count(*) > 1 OR event_id IS NULL
+UNION ALL
+SELECT 'unassigned_facts' AS table_name, concat_ws('|', coalesce(CAST(source_region AS VARCHAR), '\N'), coalesce(CAST(silver_table AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.unassigned_facts
+GROUP BY source_region, silver_table HAVING count(*) > 1 OR source_region IS NULL OR silver_table IS NULL
+UNION ALL
+SELECT 'usage_events' AS table_name, CAST(usage_event_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.usage_events
+GROUP BY usage_event_id HAVING count(*) > 1 OR usage_event_id IS NULL
