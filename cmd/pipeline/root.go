@@ -143,8 +143,13 @@ func knownSubcommand(cmd *cobra.Command, args []string) error {
 }
 
 // load reads the configuration that the common flags name and applies those flags.
-func (a *app) load() (*config.Loaded, error) {
-	loaded, err := config.Load(a.Flags.Config, a.Env)
+func (a *app) load() (*config.Loaded, error) { return a.loadBy(config.Load) }
+
+// loadPipeline reads pipeline.json alone, quickly: enough to find the lake.
+func (a *app) loadPipeline() (*config.Loaded, error) { return a.loadBy(config.LoadPipeline) }
+
+func (a *app) loadBy(read func(string, func(string) (string, bool)) (*config.Loaded, error)) (*config.Loaded, error) {
+	loaded, err := read(a.Flags.Config, a.Env)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !isProblems(err):
 		return nil, &usageError{

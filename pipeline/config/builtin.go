@@ -8,5 +8,14 @@ import (
 // Load reads the configuration at path with the mappings, metrics, contracts and
 // schemas that the binary carries. env looks up environment variables.
 func Load(path string, env func(string) (string, bool)) (*Loaded, error) {
-	return Loader{Env: env, Configs: configs.FS, Schemas: schemas.FS}.Load(path)
+	return builtin(env).Load(path)
+}
+
+// LoadPipeline reads pipeline.json at path alone; see Loader.LoadPipeline.
+func LoadPipeline(path string, env func(string) (string, bool)) (*Loaded, error) {
+	return builtin(env).LoadPipeline(path)
+}
+
+func builtin(env func(string) (string, bool)) Loader {
+	return Loader{Env: env, Configs: configs.FS, Schemas: schemas.FS}
 }

@@ -48,6 +48,9 @@ func (d *document) syntax() *Problem {
 		}
 		return d.syntaxProblem(at, "the file is not UTF-8", "save it as UTF-8")
 	}
+	if json.Valid(d.data) {
+		return nil
+	}
 	var v any
 	err := json.Unmarshal(d.data, &v)
 	var syntax *json.SyntaxError

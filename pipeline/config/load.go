@@ -56,6 +56,17 @@ type loading struct {
 // fs.ErrNotExist if there is no such file, and is a *Problems if anything in the
 // files is wrong.
 func (l Loader) Load(file string) (*Loaded, error) {
+	return l.load(file, (*loading).everything)
+}
+
+// LoadPipeline reads pipeline.json alone, for commands that only need to find the
+// lake: no mappings, contracts or parameters. Errors are those of Load.
+func (l Loader) LoadPipeline(file string) (*Loaded, error) {
+	return l.load(file, nil)
+}
+
+// load reads pipeline.json and, with rest, what it names.
+func (l Loader) load(file string, rest func(*loading) error) (*Loaded, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return nil, fmt.Errorf("configuration %s: %w", file, err)
@@ -64,17 +75,15 @@ func (l Loader) Load(file string) (*Loaded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	set, err := newSchemaSet(l.Schemas)
-	if err != nil {
-		return nil, err
-	}
 	run := &loading{
 		Loader: l, dir: filepath.Dir(abs), shown: file,
 		out:      &Loaded{Path: abs, Contracts: map[string]Contract{}},
-		problems: &Problems{}, schemas: set, raw: map[string][]byte{},
+		problems: &Problems{}, schemas: newSchemaSet(l.Schemas), raw: map[string][]byte{},
 	}
-	if err := run.pipeline(data); err != nil {
-		return nil, err
+	if run.pipeline(data) && rest != nil {
+		if err := rest(run); err != nil {
+			return nil, err
+		}
 	}
 	if err := run.problems.err(); err != nil {
 		return nil, err
@@ -83,18 +92,24 @@ func (l Loader) Load(file string) (*Loaded, error) {
 	return run.out, nil
 }
 
-// pipeline loads everything, in the order in which things refer to each other.
-func (l *loading) pipeline(data []byte) error {
+// pipeline reads pipeline.json and reports whether it can be used further.
+func (l *loading) pipeline(data []byte) bool {
 	l.out.Pipeline = Default()
 	l.main = l.document(l.shown, data, pipelineSchema, &l.out.Pipeline)
 	if l.main == nil {
-		return nil
+		return false
 	}
 	p := &l.out.Pipeline
 	l.expand(p)
 	l.absolute(p)
 	complete(p)
 	l.checkDirectories(p)
+	return true
+}
+
+// everything loads what pipeline.json names, in the order in which things refer to
+// each other.
+func (l *loading) everything() error {
 	if err := l.contracts(); err != nil {
 		return err
 	}

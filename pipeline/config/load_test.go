@@ -241,3 +241,26 @@ func TestRedactor(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestLoadPipeline finds the lake though a mapping is broken, but not past a bad pipeline.json.
+func TestLoadPipeline(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/errors/mapping_table.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := unpack(t, archive.Files)
+	loaded, err := loader(nil).LoadPipeline(filepath.Join(dir, "pipeline.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(dir, "lake"); loaded.Lake != want {
+		t.Errorf("lake %s, want %s", loaded.Lake, want)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "pipeline.json"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var problems *config.Problems
+	if _, err := loader(nil).LoadPipeline(filepath.Join(dir, "pipeline.json")); !errors.As(err, &problems) {
+		t.Errorf("want problems, got %v", err)
+	}
+}

@@ -26,24 +26,34 @@ type schemaSet struct {
 	compiled map[string]*gojsonschema.Schema
 }
 
-func newSchemaSet(fsys fs.FS) (*schemaSet, error) {
-	set := &schemaSet{fsys: fsys, compiled: map[string]*gojsonschema.Schema{}}
-	for _, name := range []string{pipelineSchema, mappingSchema, metricsSchema, tableSchema, definitionsSchema} {
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, fmt.Errorf("built-in schema: %w", err)
-		}
-		if set.compiled[name], err = gojsonschema.NewSchema(gojsonschema.NewBytesLoader(data)); err != nil {
-			return nil, fmt.Errorf("built-in schema %s: %w", name, err)
-		}
+func newSchemaSet(fsys fs.FS) *schemaSet {
+	return &schemaSet{fsys: fsys, compiled: map[string]*gojsonschema.Schema{}}
+}
+
+func (set *schemaSet) schema(name string) (*gojsonschema.Schema, error) {
+	if s := set.compiled[name]; s != nil {
+		return s, nil
 	}
-	return set, nil
+	data, err := fs.ReadFile(set.fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("built-in schema: %w", err)
+	}
+	s, err := gojsonschema.NewSchema(gojsonschema.NewBytesLoader(data))
+	if err != nil {
+		return nil, fmt.Errorf("built-in schema %s: %w", name, err)
+	}
+	set.compiled[name] = s
+	return s, nil
 }
 
 // check adds what the schema forbids and decode did not report: problems from index
 // known on are of this document.
 func (set *schemaSet) check(name string, doc *document, problems *Problems, known int) {
-	result, err := set.compiled[name].Validate(gojsonschema.NewGoLoader(doc.value))
+	schema, err := set.schema(name)
+	var result *gojsonschema.Result
+	if err == nil {
+		result, err = schema.Validate(gojsonschema.NewGoLoader(doc.value))
+	}
 	if err != nil {
 		problems.List = append(problems.List, doc.problem("", err.Error(), ""))
 		return
