@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,8 +22,8 @@ const (
 	crashRoot = "LAKE_CRASH_ROOT"
 	crashSrc  = "LAKE_CRASH_FIXTURES"
 	crashAt   = "LAKE_CRASH_AT"
-	// crashNights are published before the run that crashes: enough to prune.
-	crashNights = KeepReleases
+	// crashNights are published before the run that crashes, which prunes one of them.
+	crashNights = 2
 )
 
 func TestMain(m *testing.M) {
@@ -58,34 +56,31 @@ func crashChild() error {
 	if err != nil {
 		return err
 	}
+	l.keep = crashNights
 	return runNight(l, os.Getenv(crashSrc), crashNights+1)
 }
 
-// crashLab prepares a lake once and gives copies of it at one path, so that absolute
-// paths in it hold. Data files are shared by hard links, as nothing may change them.
+// crashLab is a prepared lake before the night that crashes, and what that night does
+// when nothing happens.
 type crashLab struct {
-	fixtures, template, root string
-	states                   map[int64]map[string]string // tables by version in a run without a crash
-	steps                    []string                    // hook calls of that run
+	*prepared
+	fixtures string
+	states   map[int64]map[string]string // tables by version
+	steps    []string                    // hook calls
 }
 
 func newCrashLab(t *testing.T, fixtures string) *crashLab {
-	base := t.TempDir()
-	lab := &crashLab{fixtures: fixtures, template: filepath.Join(base, "template"), root: filepath.Join(base, "lake"),
-		states: map[int64]map[string]string{}}
-	l, err := Create(lab.root, Options{Now: clock()})
+	nights := make([]int, crashNights)
+	for i := range nights {
+		nights[i] = i + 1
+	}
+	lab := &crashLab{prepared: prepare(t, fixtures, nights...), fixtures: fixtures, states: map[int64]map[string]string{}}
+	lab.reset(t)
+	lab.steps = lab.run(t, 0)
+	l, err := Open(lab.root, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := 1; n <= crashNights; n++ {
-		mustRun(t, l, fixtures, n)
-	}
-	if err := os.Rename(lab.root, lab.template); err != nil {
-		t.Fatal(err)
-	}
-	lab.reset(t)
-	lab.steps = lab.run(t, 0)
-	l, _ = Open(lab.root, Options{})
 	for c, err := range l.Log() {
 		if err != nil {
 			t.Fatal(err)
@@ -93,31 +88,6 @@ func newCrashLab(t *testing.T, fixtures string) *crashLab {
 		lab.states[c.Version] = c.Tables
 	}
 	return lab
-}
-
-func (lab *crashLab) reset(t *testing.T) {
-	if err := os.RemoveAll(lab.root); err != nil {
-		t.Fatal(err)
-	}
-	err := filepath.WalkDir(lab.template, func(p string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(lab.template, p)
-		to := filepath.Join(lab.root, rel)
-		switch {
-		case err != nil:
-			return err
-		case e.IsDir():
-			return os.Mkdir(to, 0o755)
-		case filepath.Base(p) == "lock": // the one file that is written in place
-			return os.WriteFile(to, nil, 0o644)
-		}
-		return os.Link(p, to)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // run runs the child and returns the steps it reached; at = 0 lets it finish.
@@ -153,6 +123,7 @@ func (lab *crashLab) check(reached []string) error {
 	if err != nil {
 		return err
 	}
+	l.keep = crashNights
 	if err := lab.readerSeesOneState(l); err != nil {
 		return fmt.Errorf("before recovery: %w", err)
 	}

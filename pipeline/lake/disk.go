@@ -106,7 +106,7 @@ func linkSame(part, final string, same func() (bool, error)) (reused bool, err e
 	if !ok {
 		return false, &Error{Op: "link", Path: final, Kind: ErrConflict,
 			Err:  errors.New("a file of this name has other content"),
-			Hint: "run `pipeline lake verify --full`: the existing file is damaged or was put there by something else"}
+			Hint: "run `pipeline lake verify`: the existing file is damaged or was put there by something else"}
 	}
 	return true, nil
 }

@@ -90,25 +90,14 @@ func TestLostRace(t *testing.T) {
 // says which; Close leaves nothing behind, without recovery.
 func TestFailureAtEveryStep(t *testing.T) {
 	fixtures := makeParquet(t, nightQueries(2))
-	template := mustLake(t, Options{})
-	mustRun(t, template, fixtures, 1)
+	p := prepare(t, fixtures, 1)
 	for _, s := range Steps() {
 		points := []string{"before " + string(s)}
 		if s == StepLinkCommit || s == StepSyncCommits {
 			points = append(points, "after "+string(s)) // the outcome is the other one
 		}
 		for _, at := range points {
-			root := filepath.Join(t.TempDir(), "lake")
-			if err := os.CopyFS(root, os.DirFS(template.Root())); err != nil {
-				t.Fatal(err)
-			}
-			l, err := Open(root, Options{Now: clock()})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := l.Recover(context.Background()); err != nil {
-				t.Fatal(err)
-			}
+			l := p.reset(t)
 			fired := false
 			l.disk.step = func(step string) error {
 				if step != at || fired {
@@ -117,7 +106,7 @@ func TestFailureAtEveryStep(t *testing.T) {
 				fired = true
 				return &fs.PathError{Op: "inject", Path: at, Err: syscall.ENOSPC}
 			}
-			err = runNight(l, fixtures, 2)
+			err := runNight(l, fixtures, 2)
 			if !fired {
 				continue // a step that a run without pruning or strays does not take
 			}
@@ -151,7 +140,9 @@ func wantAfterFailure(t *testing.T, l *Lake, at, fixtures string) {
 	if head, err := l.Head(); err != nil || head.Version != 4 {
 		t.Errorf("%s: head %+v, %v", at, head, err)
 	}
-	wantClean(t, l)
+	if r := mustVerify(t, l, true); !r.OK() {
+		t.Errorf("%s: %+v", at, r.Problems)
+	}
 }
 
 func TestProjectionErrorNamesTheVersion(t *testing.T) {

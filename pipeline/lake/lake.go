@@ -69,6 +69,7 @@ type Lake struct {
 	id   string
 	now  func() time.Time
 	disk disk
+	keep int // releases that stay
 }
 
 // Format is _lake/format.json.
@@ -106,7 +107,7 @@ func Open(root string, o Options) (*Lake, error) {
 			Err:  fmt.Errorf("its layout version is %d, this program knows up to %d", f.LayoutVersion, LayoutVersion),
 			Hint: "use the newer pipeline program that wrote it"}
 	}
-	return &Lake{root: abs, id: f.LakeID, now: o.Now, disk: disk{step: o.Step}}, nil
+	return &Lake{root: abs, id: f.LakeID, now: o.Now, disk: disk{step: o.Step}, keep: KeepReleases}, nil
 }
 
 // Create makes an empty lake at root unless there is one, then opens it.

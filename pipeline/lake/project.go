@@ -250,7 +250,7 @@ func (l *Lake) prune(current int64) ([]int64, error) {
 	}
 	var pruned []int64
 	for i, v := range all {
-		if i < KeepReleases || v == current {
+		if i < l.keep || v == current {
 			continue
 		}
 		if err := l.hideRelease(v); err != nil {
