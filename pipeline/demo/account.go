@@ -104,7 +104,7 @@ func (g *settings) live(c customerPlan, p accountPlan) *account {
 
 // decide fixes which kind of customer the account is.
 func (a *account) decide() {
-	r := spread(a.seed, 0, a.number)
+	r := spread(a.seed, spreadRung, a.number)
 	switch {
 	case a.copy, r >= 965:
 		a.rung = rungNone
@@ -124,8 +124,8 @@ func (a *account) decide() {
 	}
 	a.contract = !a.repeat && a.rung != rungInvoice
 	a.billed = a.rung == rungInvoice || a.rung == rungSubscription || a.repeat || a.chance(900)
-	a.metered = spread(a.seed, 2, a.number) < a.meteredShare() && a.rung <= rungAsset
-	f := spread(a.seed, 1, a.number)
+	a.metered = spread(a.seed, spreadUsage, a.number) < a.meteredShare() && a.rung <= rungAsset
+	f := spread(a.seed, spreadFate, a.number)
 	switch {
 	case f < 115:
 		a.fate = churned

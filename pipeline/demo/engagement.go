@@ -38,12 +38,12 @@ func (a *account) engage() {
 
 func (a *account) addActivity(d day, bad int) {
 	at := a.officeTime(d)
-	t := activity{owner: a.owner, planned: at, contact: a.person(at), note: pick(a.stream, goodNotes)}
+	t := activity{owner: a.owner, planned: at, note: pick(a.stream, goodNotes)}
 	if bad > 20 {
 		t.note = pick(a.stream, badNotes)
 	}
-	t.deal = a.openDeal(at)
 	t.created = max(at-moment(a.between(1, 7))*secondsPerDay, a.created+3600)
+	t.contact, t.deal = a.person(t.created), a.openDeal(t.created)
 	if a.chance(300) {
 		t.event, t.id, t.kind = true, a.newID(keyEvent), pick(a.stream, []string{"Meeting", "Meeting", "Site Visit", "Demo"})
 		t.subject = t.kind + " with customer"
@@ -106,8 +106,9 @@ func (a *account) reviews() {
 	}
 	for d := a.begins + day(a.between(60, 100)); d <= min(a.horizon, a.until()); d += day(a.between(85, 97)) {
 		at := a.officeTime(d.workday())
-		t := activity{id: a.newID(keyEvent), event: true, kind: "QBR", subject: "Quarterly business review", owner: a.owner, planned: at, contact: a.person(at)}
+		t := activity{id: a.newID(keyEvent), event: true, kind: "QBR", subject: "Quarterly business review", owner: a.owner, planned: at}
 		t.created = at - moment(a.between(14, 40))*secondsPerDay
+		t.contact = a.person(t.created)
 		bad := a.distress(d)
 		if bad > 60 && a.leaves == 0 {
 			break

@@ -1,5 +1,7 @@
 package demo
 
+import "slices"
+
 // opportunity is a deal, won or lost, with its way through the stages.
 type opportunity struct {
 	id, name, kind, record string
@@ -175,7 +177,7 @@ func (a *account) loseDeal(kind string, closing day) {
 
 // deal adds one deal that closes on a day.
 func (a *account) deal(kind string, closing day, won bool, lines []dealLine) *opportunity {
-	o := opportunity{id: a.newID(keyOpportunity), kind: kind, source: pick(a.stream, leadSources), owner: a.owner, amount: sum(lines), lines: lines}
+	o := opportunity{id: a.newID(keyOpportunity), kind: kind, source: pick(a.stream, leadSources), owner: a.owner, amount: sum(lines), lines: slices.Clone(lines)}
 	o.record = "Standard Sale"
 	if kind == "Renewal" {
 		o.record = kind

@@ -74,9 +74,17 @@ func (s stream) draw(q quantiles) int {
 	return q[6]
 }
 
+// Fractions of the golden ratio and of two square roots: multiples of each fill the
+// range evenly, and no two of them together.
+const (
+	spreadRung  uint64 = 0x9E3779B97F4A7C15
+	spreadFate  uint64 = 0x6A09E667F3BCC908
+	spreadUsage uint64 = 0xBB67AE8584CAA73B
+)
+
 // spread returns a number in [0, 1000) for n that fills the range evenly: shares
-// taken from it come out exactly even in small demos.
-func spread(seed, salt uint64, n int) int {
-	x := uint64(n)*0x9E3779B97F4A7C15 + mix(seed+salt<<32)
+// taken from it come out even in small demos too.
+func spread(seed, step uint64, n int) int {
+	x := uint64(n)*step + mix(seed^step)
 	return int((x >> 32) * 1000 >> 32)
 }
