@@ -20,6 +20,7 @@ type chain struct {
 	in      *inputPlan
 	missing []string // source columns that bronze lacks
 	overlay bool     // reconstructed rows exist
+	judge   bool     // broken rules are wanted
 	ctes    []string
 	last    string
 }
@@ -229,7 +230,21 @@ func (c *chain) stages(plans []columnPlan, wave int) {
 		}
 	}
 	c.extend(fmt.Sprintf("typed%d", wave), typed)
+	if c.judge {
+		// before reconstruction: a date it blanks broke no rule
+		c.extend(fmt.Sprintf("rules%d", wave), rules(plans))
+	}
 	c.reconstructed(plans, wave)
+}
+
+func rules(plans []columnPlan) []string {
+	var out []string
+	for _, p := range plans {
+		if len(p.defects) > 0 {
+			out = append(out, p.ruleSQL()+" AS "+id(p.name+"#rule"))
+		}
+	}
+	return out
 }
 
 // stageLayer computes the d-th stage of every column that has one.

@@ -41,7 +41,10 @@ func (b *builder) check(ctx context.Context) error {
 				return fmt.Errorf("mapping %s, check %s: %w", in.Mapping, c.Name, err)
 			}
 			result.ID, result.Column, result.Dimension = "silver."+b.t.Name+"."+c.Name, column, "validity"
-			result.Severity, result.About = c.Severity, aboutCheck(c)
+			if c.Severity != "" {
+				result.Severity = c.Severity
+			}
+			result.About = aboutCheck(c)
 			b.res.Checks = append(b.res.Checks, result)
 		}
 	}

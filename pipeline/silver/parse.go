@@ -40,19 +40,19 @@ func (in *inputPlan) parseMeta() []string {
 }
 
 func (t *Table) parseInputSQL(in *inputPlan, have []string, overlay bool) string {
-	c := &chain{in: in, missing: in.missingSources(have), overlay: overlay}
+	c := &chain{in: in, missing: in.missingSources(have), overlay: overlay, judge: true}
 	from, columns := in.latestFrom()
 	c.source(from, columns)
 	plans := c.columns(func(*column) bool { return true }, in.parseMeta())
-	c.rules(plans)
+	c.verdict(plans)
 	c.identities()
 	c.money(t)
 	return c.with() + t.parsedSelect(in, c.last)
 }
 
-// rules derives, per row, the list of broken rules and whether the row is refused.
-func (c *chain) rules(plans []columnPlan) {
-	var rules, broken, list, refused, rounded, notes []string
+// verdict derives, per row, the list of broken rules and whether the row is refused.
+func (c *chain) verdict(plans []columnPlan) {
+	var broken, list, refused, rounded, notes []string
 	for _, p := range plans {
 		for _, n := range p.notes {
 			notes = append(notes, "CAST(coalesce("+n+", false) AS TINYINT)")
@@ -64,7 +64,6 @@ func (c *chain) rules(plans []columnPlan) {
 			continue
 		}
 		rule := id(p.name + "#rule")
-		rules = append(rules, p.ruleSQL()+" AS "+rule)
 		broken = append(broken, rule)
 		raw := "CAST(" + id(p.raw) + " AS VARCHAR)"
 		if p.mask {
@@ -77,7 +76,6 @@ func (c *chain) rules(plans []columnPlan) {
 			refused = append(refused, rule+" IS NOT DISTINCT FROM 'unmapped'")
 		}
 	}
-	c.extend("rules", rules)
 	defects := "NULL::" + defectType
 	if len(broken) > 0 {
 		some := broken[0] + " IS NOT NULL"

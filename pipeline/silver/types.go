@@ -175,7 +175,7 @@ func (d dateFormats) utc() bool { return d.zone == "UTC" || d.zone == "Etc/UTC" 
 func (d dateFormats) dateSQL(in string) string {
 	var parts []string
 	for _, f := range append(append([]string{}, d.dates...), d.timestamps...) {
-		parts = append(parts, fmt.Sprintf("CAST(try_strptime(%s, %s) AS DATE)", in, engine.Literal(f)))
+		parts = append(parts, fmt.Sprintf("CAST(try_strptime(%s, %s) AS DATE)", notSpecial(in), engine.Literal(f)))
 	}
 	if d.iso {
 		parts = append(parts, fmt.Sprintf("silver_iso_date(%s)", in))
@@ -183,10 +183,15 @@ func (d dateFormats) dateSQL(in string) string {
 	return coalesce(parts)
 }
 
+// notSpecial keeps words away from strptime that it takes for dates in any format.
+func notSpecial(in string) string {
+	return fmt.Sprintf("CASE WHEN lower(%s) NOT IN ('epoch', 'infinity', '-infinity') THEN %s END", in, in)
+}
+
 func (d dateFormats) timestampSQL(in string) string {
 	var parts []string
 	local := func(f string) {
-		parse := fmt.Sprintf("try_strptime(%s, %s)", in, engine.Literal(f))
+		parse := fmt.Sprintf("try_strptime(%s, %s)", notSpecial(in), engine.Literal(f))
 		if !strings.Contains(f, "%z") && !d.utc() {
 			parse = fmt.Sprintf("timezone(%s, %s)", engine.Literal(d.zone), parse)
 		}

@@ -83,7 +83,8 @@ distinct_times AS (
     "#valid_from" < as_of_end() AS "#held"
   FROM started
 )
-SELECT * EXCLUDE ("#known", "#rank", "#created", "#reconstructs", "#held"), false AS "#reconstructed",
+SELECT * EXCLUDE ("#known", "#rank", "#created", "#reconstructs", "#held")
+    REPLACE (CASE WHEN "#basis" = 'reconstructed' THEN "#valid_from" ELSE "#known_at" END AS "#known_at"), false AS "#reconstructed",
   CASE WHEN "#held" THEN lead("#valid_from") OVER (PARTITION BY %[3]s, "#held", "#rank" = 1 ORDER BY "#valid_from", "#seq") END AS "#valid_to",
   CASE WHEN NOT "#held" THEN 'not_yet_known' WHEN "#rank" > 1 THEN 'superseded' WHEN "#deleted" THEN 'soft_deleted' ELSE 'latest' END AS "#status"
 FROM distinct_times`, basis, from, partition)
