@@ -47,6 +47,12 @@ type windowRef struct {
 	ordered bool
 }
 
+// sorters are functions that make the order of their first argument irrelevant.
+var sorters = []string{"list_sort", "array_sort", "list_reverse_sort", "array_reverse_sort", "sorted_set"}
+
+// sortedMark is set on a node of the tree below a sorter.
+const sortedMark = "gold.sorted"
+
 // noOffset is how the parser writes an unknown place.
 const noOffset = 1 << 62
 
@@ -142,8 +148,12 @@ func (st *statement) visit(n map[string]any) {
 	}
 	switch text(n["class"]) {
 	case "FUNCTION":
+		// The parser writes list(x ORDER BY x) as list_sort(list(x)).
+		if args := arguments(n); slices.Contains(sorters, strings.ToLower(text(n["function_name"]))) && len(args) > 0 {
+			args[0][sortedMark] = true
+		}
 		st.functions = append(st.functions, functionRef{name: strings.ToLower(text(n["function_name"])), offset: offset(n),
-			ordered: hasOrders(n["order_bys"]), args: arguments(n)})
+			ordered: hasOrders(n["order_bys"]) || n[sortedMark] == true, args: arguments(n)})
 	case "WINDOW":
 		st.windows = append(st.windows, windowRef{kind: text(n["type"]), offset: offset(n), ordered: len(list(n["orders"])) > 0})
 	case "COLUMN_REF":

@@ -1,0 +1,193 @@
+-- grain: account, known or UNASSIGNED
+-- key: account_id
+-- storage: single
+--
+-- Every measure of an account at the as-of, once, with numerators and denominators of its
+-- rates, so that customers are rolled up from counts and not from rates. A count or amount
+-- is 0 only where its source is available in the account's region (ops.source_coverage, or
+-- any fact of that region); else it is NULL.
+--
+-- Revenue windows are exact to the day (12 months up to the as-of, and the 12 before), so
+-- in the middle of a month they are not sums of the months of revenue_metrics.
+WITH account AS (
+  SELECT account_id, master_account_id, region, source_region FROM gold.account_members
+  UNION ALL
+  SELECT DISTINCT unassigned(source_region), CAST(NULL AS VARCHAR), source_region, source_region FROM gold.unassigned_facts
+), covered AS (
+  SELECT source_region, bool_or(silver_table IN ('asset_state_period', 'subscription', 'asset')) AS has_services,
+         bool_or(silver_table IN ('asset_state_period', 'subscription', 'asset', 'contract')) AS has_mrr,
+         bool_or(silver_table = 'invoice') AS has_billing, bool_or(silver_table = 'support_case') AS has_cases,
+         bool_or(silver_table = 'opportunity') AS has_sales, bool_or(silver_table = 'contract') AS has_contracts,
+         bool_or(silver_table IN ('activity', 'communication')) AS has_contact,
+         bool_or(silver_table = 'usage_daily') AS has_usage, bool_or(silver_table = 'survey_response') AS has_surveys
+  FROM ops.source_coverage WHERE is_available
+  GROUP BY source_region
+),
+
+mrr AS (
+  SELECT account_id,
+         sum(mrr_usd) FILTER (WHERE month_start = date_trunc('month', as_of())) AS mrr_usd,
+         sum(mrr_usd) FILTER (WHERE month_start = months_before(date_trunc('month', as_of()), 12)) AS mrr_12m_ago_usd,
+         min(month_start) AS first_month, bool_or(mrr_usd > 0) AS had_mrr,
+         coalesce(sum(fx_missing_count) FILTER (WHERE month_start = date_trunc('month', as_of())), 0) AS fx_missing
+  FROM gold.mrr_monthly GROUP BY account_id
+),
+
+-- Flows of revenue by day: invoices, less credits (their net part), else won deals.
+revenue_day AS (
+  SELECT account_id, invoice_date AS day, net_usd AS amount_usd, net_amount AS amount FROM gold.invoices WHERE is_receivable AND invoice_date <= as_of()
+  UNION ALL
+  SELECT coalesce(i.account_id, a.account_id, unassigned(c.source_region)), coalesce(c.issued_on, c.applied_on),
+         -CASE WHEN i.net_amount > 0 AND i.total_amount > 0
+               THEN CAST(round(CAST(c.amount_usd AS DOUBLE) * CAST(i.net_amount AS DOUBLE) / CAST(i.total_amount AS DOUBLE), 2) AS DECIMAL(18,2))
+               ELSE c.amount_usd END, c.amount
+  FROM silver.credit_memo c
+  LEFT JOIN gold.invoices i ON i.invoice_id = c.invoice_id
+  LEFT JOIN gold.account_members a ON a.account_id = c.account_id
+  WHERE coalesce(c.issued_on, c.applied_on) <= as_of() AND coalesce(i.is_receivable, true)
+  UNION ALL
+  SELECT o.account_id, coalesce(day_of(o.closed_at), o.close_date), o.deal_value_usd, o.amount
+  FROM gold.opportunities o
+  WHERE o.is_won AND coalesce(day_of(o.closed_at), o.close_date) <= as_of()
+    AND o.account_id IN (SELECT account_id FROM gold.revenue_metrics WHERE revenue_source = 'won_opportunities')
+), revenue AS (
+  SELECT account_id,
+         sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 12)) AS revenue_ttm_usd,
+         sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 24) AND day <= months_before(as_of(), 12)) AS revenue_prior_ttm_usd,
+         min(day) AS first_revenue_on, bool_or(amount_usd > 0) AS had_revenue,
+         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 12)) AS fx_missing
+  FROM revenue_day GROUP BY account_id
+),
+service AS (
+  SELECT account_id, count(*) FILTER (WHERE is_active) AS active_services,
+         count(DISTINCT product_family) FILTER (WHERE is_active AND product_family <> 'UNKNOWN') AS product_families
+  FROM gold.services GROUP BY account_id
+), on_sale AS (
+  SELECT region, count(DISTINCT product_family) AS families FROM gold.services
+  WHERE is_active AND product_family <> 'UNKNOWN' GROUP BY region
+),
+cases AS (
+  SELECT account_id, count(*) FILTER (WHERE is_open) AS open_cases,
+         count(*) FILTER (WHERE created_at < day_start(days_before(as_of(), param('customer_360.compare_days') - 1))
+                            AND (is_open OR closed_at >= day_start(days_before(as_of(), param('customer_360.compare_days') - 1)))) AS open_cases_30d_ago,
+         count(*) FILTER (WHERE is_recent) AS cases_90d,
+         count(*) FILTER (WHERE escalated_at < as_of_end() AND day_of(escalated_at) > days_before(as_of(), param('customer_360.case_window_days'))) AS escalations_90d,
+         sum(exact(first_response_minutes)) FILTER (WHERE is_recent) AS first_response_minutes,
+         count(first_response_minutes) FILTER (WHERE is_recent) AS first_responses,
+         sum(milestones_due) FILTER (WHERE is_recent) AS milestones_due, sum(milestones_met) FILTER (WHERE is_recent) AS milestones_met,
+         count(*) FILTER (WHERE is_recent AND is_sla_breached) AS sla_breaches,
+         count(resolved_within_target) FILTER (WHERE is_recent) AS resolutions_due,
+         count(*) FILTER (WHERE is_recent AND resolved_within_target) AS resolutions_met,
+         sum(exact(resolution_hours)) FILTER (WHERE is_recent) AS resolution_hours,
+         count(resolution_hours) FILTER (WHERE is_recent) AS resolutions
+  FROM (SELECT *, day_of(created_at) > days_before(as_of(), param('customer_360.case_window_days')) AS is_recent FROM gold.support_cases)
+  GROUP BY account_id
+),
+
+-- What was owed compare_days ago, at today's rate, so that the change is not one of rates.
+then_invoice AS (
+  SELECT g.account_id, g.invoice_id, g.total_amount, g.as_of_fx_rate
+  FROM gold.invoices g JOIN silver.invoice i ON i.invoice_id = g.invoice_id
+  WHERE g.invoice_date <= days_before(as_of(), param('customer_360.compare_days'))
+    AND (g.is_receivable OR i.cancelled_on > days_before(as_of(), param('customer_360.compare_days')))
+), settled AS (
+  SELECT invoice_id, sum(amount) AS amount FROM (
+    SELECT invoice_id, applied_amount AS amount FROM silver.payment
+    WHERE applied_on <= days_before(as_of(), param('customer_360.compare_days')) AND NOT has_item(param_list('invoices.void_payment_statuses'), lower(status))
+    UNION ALL
+    SELECT invoice_id, amount FROM silver.credit_memo WHERE applied_on <= days_before(as_of(), param('customer_360.compare_days')))
+  GROUP BY invoice_id
+), debt_then AS (
+  SELECT i.account_id, sum(usd(greatest(i.total_amount - coalesce(s.amount, 0), 0), i.as_of_fx_rate)) AS outstanding_usd
+  FROM then_invoice i LEFT JOIN settled s ON s.invoice_id = i.invoice_id
+  GROUP BY i.account_id
+),
+sales AS (
+  SELECT account_id,
+         count(*) FILTER (WHERE is_recent AND status = 'won') AS won_24m, count(*) FILTER (WHERE is_recent) AS closed_24m,
+         sum(deal_value_usd) FILTER (WHERE is_recent AND status = 'won' AND deal_value_usd > 0) AS won_usd_24m,
+         count(*) FILTER (WHERE is_recent AND status = 'won' AND deal_value_usd > 0) AS won_valued_24m,
+         sum(sales_cycle_days) FILTER (WHERE is_recent AND status = 'won') AS cycle_days_24m, count(sales_cycle_days) FILTER (WHERE is_recent AND status = 'won') AS cycles_24m,
+         sum(deal_value_usd) FILTER (WHERE status = 'open') AS open_pipeline_usd, sum(weighted_amount_usd) FILTER (WHERE status = 'open') AS weighted_pipeline_usd,
+         count(*) FILTER (WHERE status = 'open') AS open_opportunities,
+         count(*) FILTER (WHERE status = 'open' AND amount IS NOT NULL AND deal_value_usd IS NULL) AS fx_missing
+  FROM (SELECT *, counts_for_win_rate AND day_of(closed_at) <= as_of()
+                  AND day_of(closed_at) > months_before(as_of(), param('opportunities.win_rate_window_months')) AS is_recent FROM gold.opportunities)
+  GROUP BY account_id
+), furthest AS (
+  SELECT account_id, stage_name, stage_order FROM (
+    SELECT account_id, stage_name, stage_order, row_number() OVER (PARTITION BY account_id ORDER BY stage_order DESC NULLS LAST, stage_name) AS rank
+    FROM gold.opportunities WHERE status = 'open')
+  WHERE rank = 1
+),
+contract AS (
+  SELECT account_id, min(effective_end) FILTER (WHERE is_active AND renewal_outcome = 'open' AND effective_end >= as_of()) AS contract_end_date,
+         count(*) FILTER (WHERE renewal_outcome = 'renewed' AND is_due) AS renewed_36m, count(*) FILTER (WHERE renewal_outcome IN ('renewed', 'lost') AND is_due) AS decided_36m
+  FROM (SELECT *, effective_end > months_before(as_of(), param('customer_360.renewal_window_months')) AND effective_end <= as_of() AS is_due FROM gold.contracts)
+  GROUP BY account_id
+),
+contact AS (
+  SELECT coalesce(a.account_id, unassigned(c.source_region)) AS account_id, max(c.happened_at) AS last_contact_at
+  FROM gold.contact_events c LEFT JOIN gold.account_members a ON a.account_id = c.account_id
+  WHERE c.is_two_way
+  GROUP BY coalesce(a.account_id, unassigned(c.source_region))
+),
+
+joined AS (
+  SELECT a.account_id, a.master_account_id, a.region, a.source_region,
+         m.mrr_usd, m.mrr_12m_ago_usd, m.first_month, m.had_mrr,
+         coalesce(v.has_mrr, false) OR bool_or(m.account_id IS NOT NULL) OVER w AS has_mrr, min(m.first_month) OVER w AS first_mrr_month,
+         r.revenue_ttm_usd, r.revenue_prior_ttm_usd, r.had_revenue, r.account_id IS NOT NULL AS has_revenue_row, min(r.first_revenue_on) OVER w AS first_revenue_on,
+         s.active_services, s.product_families, f.families AS families_on_sale, coalesce(v.has_services, false) OR bool_or(s.account_id IS NOT NULL) OVER w AS has_services,
+         k.* EXCLUDE (account_id), coalesce(v.has_cases, false) OR bool_or(k.account_id IS NOT NULL) OVER w AS has_cases,
+         g.outstanding_usd, g.overdue_usd, g.undisputed_overdue_usd, g.max_days_overdue, g.is_credit_hold, g.payment_risk, g.on_time_rate_12m,
+         g.credit_limit_usd, g.credit_utilization, g.invoices_due_12m, g.invoices_on_time_12m, g.account_id IS NOT NULL AS has_billing,
+         b.outstanding_usd AS debt_then_usd,
+         coalesce(v.has_billing, false) OR bool_or(g.account_id IS NOT NULL) OVER w AS region_has_billing,
+         o.* EXCLUDE (account_id, fx_missing), t.stage_name AS furthest_stage, coalesce(v.has_sales, false) OR bool_or(o.account_id IS NOT NULL) OVER w AS has_sales,
+         c.contract_end_date, c.renewed_36m, c.decided_36m, coalesce(v.has_contracts, false) OR bool_or(c.account_id IS NOT NULL) OVER w AS has_contracts,
+         n.last_contact_at, coalesce(v.has_contact, false) OR bool_or(n.account_id IS NOT NULL) OVER w AS has_contact,
+         coalesce(v.has_usage, false) AS has_usage, coalesce(v.has_surveys, false) AS has_surveys,
+         coalesce(m.fx_missing, 0) + coalesce(r.fx_missing, 0) + coalesce(g.fx_missing_count, 0) + coalesce(o.fx_missing, 0) AS fx_missing_count
+  FROM account a
+  LEFT JOIN covered v ON v.source_region = a.source_region
+  LEFT JOIN mrr m ON m.account_id = a.account_id
+  LEFT JOIN revenue r ON r.account_id = a.account_id
+  LEFT JOIN service s ON s.account_id = a.account_id
+  LEFT JOIN on_sale f ON f.region = a.region
+  LEFT JOIN cases k ON k.account_id = a.account_id
+  LEFT JOIN gold.ar_aging g ON g.account_id = a.account_id AND g.as_of_date = as_of()
+  LEFT JOIN debt_then b ON b.account_id = a.account_id
+  LEFT JOIN sales o ON o.account_id = a.account_id
+  LEFT JOIN furthest t ON t.account_id = a.account_id
+  LEFT JOIN contract c ON c.account_id = a.account_id
+  LEFT JOIN contact n ON n.account_id = a.account_id
+  WINDOW w AS (PARTITION BY a.source_region)
+)
+SELECT account_id, master_account_id, region, source_region,
+       has_mrr, region_has_billing OR has_revenue_row AS has_revenue, has_services, has_cases, has_billing, has_sales, has_contracts, has_contact, has_usage, has_surveys,
+       coalesce(mrr_usd, CASE WHEN has_mrr THEN 0 END) AS mrr_usd,
+       coalesce(mrr_12m_ago_usd, CASE WHEN first_mrr_month <= months_before(date_trunc('month', as_of()), 12) THEN 0 END) AS mrr_12m_ago_usd,
+       coalesce(had_mrr, false) AS had_mrr,
+       coalesce(revenue_ttm_usd, CASE WHEN region_has_billing OR has_revenue_row THEN 0 END) AS revenue_ttm_usd,
+       coalesce(revenue_prior_ttm_usd, CASE WHEN first_revenue_on <= months_before(as_of(), 12) THEN 0 END) AS revenue_prior_ttm_usd,
+       coalesce(had_revenue, false) AS had_revenue,
+       first_revenue_on <= months_before(as_of(), 24) + 1 AS has_24_months,
+       coalesce(active_services, CASE WHEN has_services THEN 0 END) AS active_services,
+       coalesce(product_families, CASE WHEN has_services THEN 0 END) AS product_families, families_on_sale,
+       coalesce(open_cases, CASE WHEN has_cases THEN 0 END) AS open_cases, coalesce(open_cases_30d_ago, CASE WHEN has_cases THEN 0 END) AS open_cases_30d_ago,
+       coalesce(cases_90d, CASE WHEN has_cases THEN 0 END) AS cases_90d, coalesce(escalations_90d, CASE WHEN has_cases THEN 0 END) AS escalations_90d,
+       coalesce(sla_breaches, CASE WHEN has_cases THEN 0 END) AS sla_breaches_90d,
+       first_response_minutes, coalesce(first_responses, 0) AS first_responses, coalesce(milestones_due, 0) AS milestones_due, coalesce(milestones_met, 0) AS milestones_met,
+       coalesce(resolutions_due, 0) AS resolutions_due, coalesce(resolutions_met, 0) AS resolutions_met, resolution_hours, coalesce(resolutions, 0) AS resolutions,
+       outstanding_usd, overdue_usd, undisputed_overdue_usd, max_days_overdue, is_credit_hold, payment_risk, on_time_rate_12m, credit_limit_usd, credit_utilization,
+       coalesce(invoices_due_12m, 0) AS invoices_due_12m, coalesce(invoices_on_time_12m, 0) AS invoices_on_time_12m,
+       CASE WHEN has_billing THEN coalesce(debt_then_usd, 0) END AS outstanding_30d_ago_usd,
+       coalesce(won_24m, 0) AS won_24m, coalesce(closed_24m, 0) AS closed_24m, won_usd_24m, coalesce(won_valued_24m, 0) AS won_valued_24m, cycle_days_24m, coalesce(cycles_24m, 0) AS cycles_24m,
+       coalesce(open_pipeline_usd, CASE WHEN has_sales AND coalesce(open_opportunities, 0) = 0 THEN 0 END) AS open_pipeline_usd,
+       coalesce(weighted_pipeline_usd, CASE WHEN has_sales AND coalesce(open_opportunities, 0) = 0 THEN 0 END) AS weighted_pipeline_usd,
+       coalesce(open_opportunities, CASE WHEN has_sales THEN 0 END) AS open_opportunities,
+       coalesce(furthest_stage, CASE WHEN has_sales AND coalesce(open_opportunities, 0) = 0 THEN 'No open opportunity' END) AS current_stage,
+       contract_end_date, coalesce(renewed_36m, 0) AS renewed_36m, coalesce(decided_36m, 0) AS decided_36m,
+       last_contact_at, fx_missing_count
+FROM joined
