@@ -17,18 +17,23 @@ WITH service_month AS (
          least(last_day(month_start), as_of()) AS rate_day
   FROM service_month
   WHERE active_on(least(last_day(month_start), as_of()), start_date, end_date, NULL, NULL)
-), monthly AS (
-  SELECT s.month_start, s.account_id, s.product_family, min(s.mrr_source) AS mrr_source,
-         sum(usd(s.mrr, r.units_per_usd)) AS mrr_usd,
-         CASE WHEN count(DISTINCT coalesce(s.currency_iso_code, '')) = 1 THEN sum(s.mrr) END AS mrr_original,
-         CASE WHEN count(DISTINCT coalesce(s.currency_iso_code, '')) = 1 THEN min(s.currency_iso_code) END AS currency_iso_code,
-         CASE WHEN count(DISTINCT coalesce(s.currency_iso_code, '')) = 1 THEN min(r.units_per_usd) END AS fx_rate,
-         count(DISTINCT s.service_id) AS active_services,
-         count(*) FILTER (WHERE r.units_per_usd IS NULL AND s.mrr <> 0) AS fx_missing_count,
-         CASE WHEN min(s.mrr_source) = 'asset' AND max(s.price_versions) = 1 THEN 'flat' ELSE 'observed' END AS mrr_history
+), service AS (
+  SELECT s.month_start, s.account_id, s.product_family, s.service_id, min(s.mrr_source) AS mrr_source,
+         sum(usd(s.mrr, r.units_per_usd)) AS mrr_usd, sum(s.mrr) AS mrr,
+         min(coalesce(s.currency_iso_code, '')) AS first_currency, max(coalesce(s.currency_iso_code, '')) AS last_currency, min(r.units_per_usd) AS fx_rate,
+         count(*) FILTER (WHERE r.units_per_usd IS NULL AND s.mrr <> 0) AS fx_missing_count, max(s.price_versions) AS price_versions
   FROM active s
   LEFT JOIN gold.fx_rates r ON r.rate_day = s.rate_day AND r.currency_iso_code = s.currency_iso_code
-  GROUP BY s.month_start, s.account_id, s.product_family
+  GROUP BY s.month_start, s.account_id, s.product_family, s.service_id
+), monthly AS (
+  SELECT month_start, account_id, product_family, min(mrr_source) AS mrr_source, sum(mrr_usd) AS mrr_usd,
+         CASE WHEN min(first_currency) = max(last_currency) THEN sum(mrr) END AS mrr_original,
+         CASE WHEN min(first_currency) = max(last_currency) THEN nullif(min(first_currency), '') END AS currency_iso_code,
+         CASE WHEN min(first_currency) = max(last_currency) THEN min(fx_rate) END AS fx_rate,
+         count(*) AS active_services, sum(fx_missing_count) AS fx_missing_count,
+         CASE WHEN min(mrr_source) = 'asset' AND max(price_versions) = 1 THEN 'flat' ELSE 'observed' END AS mrr_history
+  FROM service
+  GROUP BY month_start, account_id, product_family
 )
 SELECT m.month_start, m.account_id, a.master_account_id, m.product_family, coalesce(a.region, 'UNKNOWN') AS region,
        m.mrr_usd, CAST(round(m.mrr_original, 2) AS DECIMAL(18,2)) AS mrr_original, m.currency_iso_code, m.fx_rate, m.mrr_source,

@@ -23,7 +23,7 @@ WITH invoice AS (
 ), line AS (
   SELECT l.invoice_id, coalesce(p.product_family, 'UNKNOWN') AS product_family, lower(l.charge_type) AS charge_type,
          l.line_amount, l.line_amount_usd, coalesce(l.currency_iso_code, i.currency_iso_code) AS currency_iso_code, l.fx_rate,
-         CAST(CAST(l.quantity AS DECIMAL(38,9)) * p.standard_cost_usd AS DECIMAL(18,6)) AS cost_usd
+         CAST(l.quantity * CAST(p.standard_cost_usd AS DOUBLE) AS DECIMAL(18,6)) AS cost_usd
   FROM silver.invoice_line l
   JOIN invoice i ON i.invoice_id = l.invoice_id
   LEFT JOIN silver.product p ON p.product_id = l.product_id
@@ -43,8 +43,8 @@ WITH invoice AS (
          sum(amount_usd) FILTER (WHERE kind = 'recurring') AS recurring_usd, sum(amount_usd) FILTER (WHERE kind = 'usage') AS usage_usd,
          sum(amount_usd) FILTER (WHERE kind = 'one_time') AS one_time_usd,
          CASE WHEN count(*) = count(cost_usd) THEN sum(cost_usd) END AS cost_usd,
-         CASE WHEN count(DISTINCT coalesce(currency_iso_code, '')) = 1 THEN sum(amount) END AS revenue_original,
-         CASE WHEN count(DISTINCT coalesce(currency_iso_code, '')) = 1 THEN min(currency_iso_code) END AS original_currency,
+         CASE WHEN min(coalesce(currency_iso_code, '')) = max(coalesce(currency_iso_code, '')) THEN sum(amount) END AS revenue_original,
+         CASE WHEN min(coalesce(currency_iso_code, '')) = max(coalesce(currency_iso_code, '')) THEN min(currency_iso_code) END AS original_currency,
          CASE WHEN min(fx_rate) = max(fx_rate) THEN min(fx_rate) END AS fx_rate,
          count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL) AS fx_missing
   FROM billed GROUP BY month_start, account_id, product_family
@@ -134,8 +134,8 @@ covered_region AS (
   FROM won w LEFT JOIN won_share s ON s.opportunity_id = w.opportunity_id
 ), fallback AS (
   SELECT month_start, account_id, product_family, sum(amount_usd) AS revenue_usd,
-         CASE WHEN count(DISTINCT coalesce(currency_iso_code, '')) = 1 THEN sum(amount) END AS revenue_original,
-         CASE WHEN count(DISTINCT coalesce(currency_iso_code, '')) = 1 THEN min(currency_iso_code) END AS original_currency,
+         CASE WHEN min(coalesce(currency_iso_code, '')) = max(coalesce(currency_iso_code, '')) THEN sum(amount) END AS revenue_original,
+         CASE WHEN min(coalesce(currency_iso_code, '')) = max(coalesce(currency_iso_code, '')) THEN min(currency_iso_code) END AS original_currency,
          CASE WHEN min(fx_rate) = max(fx_rate) THEN min(fx_rate) END AS fx_rate,
          count(*) FILTER (WHERE is_fx_missing) AS fx_missing_count
   FROM booked GROUP BY month_start, account_id, product_family
