@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/customer360/pipeline/pipeline/demo"
+	"github.com/customer360/pipeline/pipeline/report"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	o := demo.Options{}
+	c := &cobra.Command{
+		Use:   "demo --out DIR",
+		Short: "Write realistic exports and the pipeline.json that reads them",
+		Long: "demo writes the exports of a fictional telecom group: three Salesforce orgs, billing, usage and surveys,\n" +
+			"dirty in the ways real exports are. DIR/planted.json says exactly what was planted where.\n" +
+			"The same seed writes the same bytes on any machine.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Dir == "" {
+				return &usageError{err: fmt.Errorf("--out is missing"), hint: "pipeline demo --out demo"}
+			}
+			if err := emptyDir(o.Dir); err != nil {
+				return err
+			}
+			if a.Flags.AsOf != "" {
+				d, err := time.Parse(time.DateOnly, a.Flags.AsOf)
+				if err != nil {
+					return usagef("--as-of %s: want a date, YYYY-MM-DD", a.Flags.AsOf)
+				}
+				o.AsOf = d
+			}
+			if a.Flags.Lake != "" {
+				lake, err := relativeTo(o.Dir, a.Flags.Lake)
+				if err != nil {
+					return err
+				}
+				o.Lake = lake
+			}
+			began := a.Now()
+			s, err := demo.Generate(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if a.Flags.JSON {
+				return a.printJSON(s)
+			}
+			if !a.Flags.Quiet {
+				fmt.Fprintf(a.Stdout, "Wrote %s rows of %s accounts in %s files (%s) to %s in %s\n",
+					report.Count(s.Rows), report.Count(int64(s.Accounts)), report.Count(int64(s.Files)), report.Bytes(s.Bytes),
+					o.Dir, report.Duration(a.Now().Sub(began).Round(time.Millisecond)))
+				fmt.Fprintf(a.Stdout, "Run them with: pipeline run --config %s\n", filepath.Join(o.Dir, "pipeline.json"))
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&o.Dir, "out", "", "the `DIR` to write to")
+	c.Flags().IntVar(&o.Accounts, "accounts", 2000, "how many accounts")
+	c.Flags().Uint64Var(&o.Seed, "seed", 1, "the seed; the same seed writes the same bytes")
+	c.Flags().IntVar(&o.Days, "days", 0, "further nights of increments")
+	return c
+}
+
+// relativeTo writes path as seen from dir, so that both can be moved together.
+func relativeTo(dir, path string) (string, error) {
+	from, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	to, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(from, to)
+	if err != nil {
+		return to, nil // another volume: only the absolute path leads there
+	}
+	return filepath.ToSlash(rel), nil
+}

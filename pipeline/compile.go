@@ -1,0 +1,93 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/gold"
+	"github.com/customer360/pipeline/pipeline/silver"
+	sqlfiles "github.com/customer360/pipeline/sql"
+)
+
+// compile parses every mapping and every SQL file; nothing runs if one is wrong.
+func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded) (*silver.Project, *gold.Project, error) {
+	s, err := silver.Compile(cfg.Pipeline, cfg.Mappings, cfg.Contracts)
+	if err != nil {
+		return nil, nil, err
+	}
+	definitions, err := json.Marshal(cfg.MetricDefinitions)
+	if err != nil {
+		return nil, nil, fmt.Errorf("metric definitions: %w", err)
+	}
+	opt := gold.Options{SQL: sqlFiles(cfg), Metrics: cfg.Metrics, Definitions: definitions}
+	for _, c := range cfg.Contracts {
+		opt.Contracts = append(opt.Contracts, c)
+	}
+	g, err := gold.Load(ctx, e, opt)
+	return s, g, err
+}
+
+// sqlFiles are the built-in models and checks; those in the configured directory of
+// the same name win over them, others are added.
+func sqlFiles(cfg *config.Loaded) fs.FS {
+	if cfg.Pipeline.SQL == "" {
+		return sqlfiles.FS
+	}
+	return config.Layered{Upper: os.DirFS(cfg.Pipeline.SQL), Lower: sqlfiles.FS}
+}
+
+// Validate compiles everything and says what there is.
+func Validate(ctx context.Context, e engine.Engine, cfg *config.Loaded) (silverTables, goldTables, checks int, err error) {
+	s, g, err := compile(ctx, e, cfg)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	return len(s.Tables()), len(g.Models()), len(g.Checks()), nil
+}
+
+// checkSelection refuses names that nothing is called by.
+func (u *run) checkSelection() error {
+	sources, tables := map[string]bool{}, map[string]bool{}
+	for _, s := range u.Config.Pipeline.Sources {
+		sources[strings.ToLower(s.Name)] = true
+		for _, o := range s.Objects {
+			tables[strings.ToLower(o.Name)] = true
+		}
+	}
+	for _, r := range u.Config.Pipeline.Rates {
+		sources[strings.ToLower(r.Name)] = true
+		tables[config.RateObject] = true
+	}
+	for _, t := range u.silver.Tables() {
+		tables[t.Name] = true
+	}
+	for _, m := range u.gold.Models() {
+		tables[m.Name] = true
+	}
+	for what, pair := range map[string]struct {
+		asked []string
+		known map[string]bool
+	}{"source": {u.opt.Sources, sources}, "table": {u.opt.Tables, tables}} {
+		for _, name := range pair.asked {
+			if pair.known[strings.ToLower(name)] {
+				continue
+			}
+			names := make([]string, 0, len(pair.known))
+			for n := range pair.known {
+				names = append(names, n)
+			}
+			e := &UsageError{Problem: fmt.Sprintf("there is no %s %q", what, name)}
+			if near := config.Nearest(name, names); near != "" {
+				e.Advice = fmt.Sprintf("did you mean %q?", near)
+			}
+			return e
+		}
+	}
+	return nil
+}

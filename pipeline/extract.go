@@ -1,0 +1,294 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"sort"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/customer360/pipeline/pipeline/bronze"
+	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/lake"
+	"github.com/customer360/pipeline/pipeline/source/csv"
+)
+
+// bronzeJob is one object of one source: what was found and where it goes.
+type bronzeJob struct {
+	source  config.Source
+	object  config.Object
+	key     []string
+	table   string // bronze/<source>/<object>
+	mark    lake.Watermark
+	batches []bronze.Numbered
+}
+
+func (j *bronzeJob) id() string { return j.source.Name + "/" + strings.ToLower(j.object.Name) }
+
+// bronzeJobs lists the objects of the selected sources, rates included, in the order
+// they are loaded: by object, then source.
+func bronzeJobs(cfg *config.Loaded, marks map[string]lake.Watermark, sources, tables []string) ([]*bronzeJob, error) {
+	var jobs []*bronzeJob
+	add := func(src config.Source, obj config.Object, key []string) {
+		j := &bronzeJob{source: src, object: obj, key: key}
+		j.table = "bronze/" + j.id()
+		j.mark = marks[j.id()]
+		jobs = append(jobs, j)
+	}
+	for _, src := range cfg.Pipeline.Sources {
+		for _, obj := range src.Objects {
+			if !selected(sources, src.Name) || !selected(tables, obj.Name) {
+				continue
+			}
+			key, err := cfg.ObjectKey(src, obj)
+			if err != nil {
+				return nil, err
+			}
+			add(src, obj, key)
+		}
+	}
+	for _, rate := range cfg.Pipeline.Rates {
+		if selected(sources, rate.Name) && selected(tables, config.RateObject) {
+			src := rate.AsSource()
+			add(src, src.Objects[0], rate.KeyColumns())
+		}
+	}
+	sort.SliceStable(jobs, func(a, b int) bool {
+		x, y := jobs[a], jobs[b]
+		if path.Base(x.table) != path.Base(y.table) {
+			return path.Base(x.table) < path.Base(y.table)
+		}
+		return x.source.Name < y.source.Name
+	})
+	return jobs, nil
+}
+
+func selected(names []string, name string) bool {
+	if len(names) == 0 {
+		return true
+	}
+	for _, n := range names {
+		if strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// extract loads what is new at the sources and commits it with its watermarks.
+func (u *run) extract(ctx context.Context) error {
+	jobs, err := bronzeJobs(u.Config, u.marks, u.opt.Sources, u.opt.Tables)
+	if err != nil {
+		return err
+	}
+	if err := u.scan(ctx, jobs); err != nil {
+		return err
+	}
+	next := int64(1)
+	if u.head != nil {
+		next = max(next, u.head.NextFileNo)
+	}
+	next = number(jobs, next)
+	marks := map[string]lake.Watermark{}
+	for _, j := range jobs {
+		if err := u.load(ctx, j, marks); err != nil {
+			return err
+		}
+	}
+	if len(marks) == 0 {
+		return nil
+	}
+	pub := lake.Publish{Operation: "extract", ConfigHash: u.Config.Hash, CodeVersion: u.CodeVersion,
+		Tables: map[string]lake.Manifest{}, Watermarks: marks, NextFileNo: next}
+	for t := range u.state.built {
+		pub.Tables[t] = *u.state.manifests[t]
+	}
+	c, err := u.tx.Publish(ctx, pub)
+	if err != nil {
+		return fmt.Errorf("commit bronze: %w", err)
+	}
+	u.res.Bronze = c.Version
+	u.state.settle()
+	for id, m := range marks {
+		u.marks[id] = m
+	}
+	return nil
+}
+
+// scan lets the sources find, decode, check and count their new files. All bad files
+// are reported at once: nobody wants to mend them one run at a time.
+func (u *run) scan(ctx context.Context, jobs []*bronzeJob) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, u.cores()))
+	problems := make([]error, len(jobs))
+	for i, j := range jobs {
+		g.Go(func() error {
+			src := csv.New(j.source, u.Config.Pipeline.TimeZone, u.stagePath)
+			batches, err := src.Scan(ctx, j.object, func(hash string) bool {
+				_, seen := j.mark.Files[hash]
+				return seen && !u.opt.Reload
+			})
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			problems[i] = err
+			for _, b := range batches {
+				j.batches = append(j.batches, bronze.Numbered{Batch: b})
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return errors.Join(problems...)
+}
+
+// number gives every new file its number, which _seq is made of: by export time, then
+// source, object and name; files without an export time come last.
+func number(jobs []*bronzeJob, next int64) int64 {
+	type place struct {
+		job *bronzeJob
+		i   int
+	}
+	var all []place
+	for _, j := range jobs {
+		for i := range j.batches {
+			all = append(all, place{j, i})
+		}
+	}
+	sort.SliceStable(all, func(a, b int) bool {
+		x, y := all[a], all[b]
+		bx, by := x.job.batches[x.i], y.job.batches[y.i]
+		if !bx.ExportedAt.Equal(by.ExportedAt) {
+			if bx.ExportedAt.IsZero() || by.ExportedAt.IsZero() {
+				return by.ExportedAt.IsZero()
+			}
+			return bx.ExportedAt.Before(by.ExportedAt)
+		}
+		if x.job.id() != y.job.id() {
+			return x.job.id() < y.job.id()
+		}
+		return bx.Name < by.Name
+	})
+	for _, p := range all {
+		p.job.batches[p.i].FileNo = next
+		next++
+	}
+	for _, j := range jobs {
+		sort.SliceStable(j.batches, func(a, b int) bool { return j.batches[a].FileNo < j.batches[b].FileNo })
+	}
+	return next
+}
+
+// load writes one object's new rows into staging and notes its new watermark.
+func (u *run) load(ctx context.Context, j *bronzeJob, marks map[string]lake.Watermark) error {
+	step := Step{Layer: Bronze, Table: j.table, StartedAt: u.Now()}
+	if len(j.batches) == 0 {
+		step.Status, step.Reason = Skipped, "no new file"
+		u.finish(step)
+		return nil
+	}
+	u.Observer.StepStarted(Bronze, j.table)
+	err := u.loadObject(ctx, j, &step, marks)
+	if err != nil {
+		err = fmt.Errorf("bronze %s: %w", j.id(), err)
+	}
+	u.finishWith(step, err)
+	return err
+}
+
+func (u *run) loadObject(ctx context.Context, j *bronzeJob, step *Step, marks map[string]lake.Watermark) error {
+	sess, err := u.engine.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer sess.Close()
+	res, err := bronze.Load(ctx, sess, bronze.Request{
+		Source: j.source, Object: j.object, Key: j.key, Batches: j.batches,
+		Held: u.state.files(j.table), HeldColumns: u.state.columns(j.table),
+		RunID: u.id, ExtractedAt: u.start, Part: u.tx.Part,
+	})
+	if err != nil {
+		return err
+	}
+	base := fmt.Sprintf("bronze_%s_%s", path.Base(j.table), u.id)
+	if err := u.appendParts(j.table, base, res.Parts, res.Columns, step); err != nil {
+		return err
+	}
+	if err := u.appendParts(j.table+"__malformed", base+"_malformed", res.MalformedParts, res.MalformedColumns, nil); err != nil {
+		return err
+	}
+	marks[j.id()] = advance(j.mark, res.Batches)
+	for _, b := range res.Batches {
+		step.RowsIn += b.Records
+		step.RowsOut += b.Stored
+		step.Unchanged += b.Unchanged
+		step.Malformed += b.Malformed
+		step.Deleted += b.Tombstones
+		step.Notes = append(step.Notes, b.Notes...)
+	}
+	step.Reason = fmt.Sprintf("%d new files", len(j.batches))
+	for _, c := range res.Drift.New {
+		step.Notes = append(step.Notes, "new column "+c)
+	}
+	for _, c := range res.Drift.Missing {
+		step.Notes = append(step.Notes, "column "+c+" is no longer there")
+	}
+	return nil
+}
+
+// advance adds the loaded files to a watermark. Which files were loaded decides what
+// is new; the greatest export time is only reported.
+func advance(old lake.Watermark, loaded []bronze.BatchResult) lake.Watermark {
+	next := lake.Watermark{Kind: lake.WatermarkFiles, Files: map[string]lake.FileMark{}, GreatestExportedAt: old.GreatestExportedAt}
+	for h, m := range old.Files {
+		next.Files[h] = m
+	}
+	for _, b := range loaded {
+		mark := lake.FileMark{Name: b.Name, FileNo: b.FileNo, Records: b.Records}
+		if at := b.ExportedAt; !at.IsZero() {
+			mark.ExportedAt = &at
+			if next.GreatestExportedAt == nil || at.After(*next.GreatestExportedAt) {
+				next.GreatestExportedAt = &at
+			}
+		}
+		next.Files[b.Hash] = mark
+	}
+	return next
+}
+
+func (u *run) finish(s Step) {
+	u.res.Steps = append(u.res.Steps, s)
+	u.Observer.StepFinished(s)
+}
+
+// finishWith closes a step that was started, with its error if it failed.
+func (u *run) finishWith(s Step, err error) {
+	s.Elapsed = u.Now().Sub(s.StartedAt)
+	if s.Status == "" {
+		s.Status = Done
+	}
+	if err != nil {
+		s.Status, s.Error = Failed, err.Error()
+	}
+	u.finish(s)
+}
+
+func (u *run) cores() int {
+	if n := u.Config.Pipeline.Engine.Threads; n > 0 {
+		return n
+	}
+	return numCPU
+}
+
+// stagePath is where a source may write clean copies of its files. Files are scanned
+// side by side, and the lake hands out one path at a time.
+func (u *run) stagePath(name string) string {
+	u.staging.Lock()
+	defer u.staging.Unlock()
+	return u.tx.Part(name)
+}

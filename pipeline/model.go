@@ -1,0 +1,239 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/gold"
+	"github.com/customer360/pipeline/pipeline/lake"
+	"github.com/customer360/pipeline/pipeline/ops"
+)
+
+// coverageTable is what gold asks whether a source is there at all.
+const coverageTable = "ops/source_coverage"
+
+// buildGold measures coverage and brings every gold model up to date, in order.
+func (u *run) buildGold(ctx context.Context) error {
+	cov, err := u.writeCoverage(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range u.gold.Models() {
+		if !u.offHead() && !selected(u.opt.Tables, m.Name) {
+			continue
+		}
+		if err := u.buildModel(ctx, m, cov); err != nil {
+			return err
+		}
+	}
+	if !u.state.changed() {
+		return nil
+	}
+	return u.replaceSet(coverageTable, u.id, cov.part)
+}
+
+// coverage is what this run says in ops.source_coverage, and a hash of it that does
+// not contain the run's id.
+type coverage struct {
+	rows []ops.Row
+	hash string
+	part string // once written
+}
+
+// coverage measures what each object of each region covers in the silver tables.
+func (u *run) coverage(ctx context.Context) (c coverage, err error) {
+	sess, err := u.engine.Session(ctx)
+	if err != nil {
+		return c, err
+	}
+	defer sess.Close()
+	for _, t := range u.silver.Tables() {
+		if err := sess.RegisterParquet(ctx, "silver", t.Name, u.state.files("silver/"+t.Name), columnsOf(t.Contract)); err != nil {
+			return c, err
+		}
+	}
+	if c.rows, err = ops.Coverage(ctx, sess, u.id, u.feeds()); err != nil {
+		return c, err
+	}
+	said := map[string]string{}
+	for i, r := range c.rows {
+		copied := maps.Clone(r)
+		delete(copied, "run_id")
+		said[strconv.Itoa(i)] = fmt.Sprint(copied) // prints maps in the order of their keys
+	}
+	c.hash = digest(said)
+	return c, nil
+}
+
+// writeCoverage adds this run's coverage to ops, where gold asks for it.
+func (u *run) writeCoverage(ctx context.Context) (coverage, error) {
+	c, err := u.coverage(ctx)
+	if err != nil {
+		return c, err
+	}
+	sess, err := u.engine.Session(ctx)
+	if err != nil {
+		return c, err
+	}
+	defer sess.Close()
+	contract := u.Config.Contracts[coverageTable]
+	c.part = u.tx.Part("source_coverage")
+	_, err = ops.Write(ctx, sess, contract, u.state.fieldIDs(coverageTable, columnNames(contract)), c.rows, c.part)
+	return c, err
+}
+
+// feeds lists every configured object with the silver tables it feeds.
+func (u *run) feeds() []ops.Feed {
+	var out []ops.Feed
+	for _, src := range u.Config.Pipeline.Sources {
+		for _, obj := range src.Objects {
+			f := ops.Feed{Source: src.Name, Region: src.Region, Object: strings.ToLower(obj.Name)}
+			f.Loaded = len(u.marks[src.Name+"/"+f.Object].Files) > 0
+			f.BronzeRows = u.state.rows("bronze/" + src.Name + "/" + f.Object)
+			fed := false
+			for _, t := range u.silver.Tables() {
+				if event, ok := t.FedBy(src.Name, obj.Name); ok {
+					f.SilverTable, f.EventSQL, f.HasAccount = t.Name, event, hasColumn(t.Contract, "account_id")
+					out = append(out, f)
+					fed = true
+				}
+			}
+			if !fed {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+func (u *run) buildModel(ctx context.Context, m gold.Model, cov coverage) error {
+	table := m.Schema + "/" + m.Name
+	fp, err := u.goldFingerprint(m, cov)
+	if err != nil {
+		return err
+	}
+	step := Step{Layer: Gold, Table: table, StartedAt: u.Now()}
+	step.Reason = because(u.state.fingerprints[table], fp)
+	if step.Reason == "" && u.opt.FullRefresh && m.Storage != lake.StorageState {
+		step.Reason = "full refresh"
+	}
+	if step.Reason == "" {
+		step.Status, step.Reason, step.RowsOut = Skipped, "definition and inputs are unchanged", u.state.rows(table)
+		u.finish(step)
+		return nil
+	}
+	u.Observer.StepStarted(Gold, table)
+	err = u.runModel(ctx, m, cov, &step, fp)
+	if err != nil {
+		err = fmt.Errorf("gold %s: %w", m.Name, err)
+	}
+	u.finishWith(step, err)
+	return err
+}
+
+// goldFingerprint covers the model, its parameters, its inputs and the as-of if it asks for it.
+func (u *run) goldFingerprint(m gold.Model, cov coverage) (fingerprint, error) {
+	inputs := map[string]string{}
+	for _, in := range m.Inputs {
+		name := strings.Replace(in, ".", "/", 1)
+		inputs[name] = u.state.hash(name)
+		if name == coverageTable {
+			inputs[name] = cov.hash
+		}
+	}
+	definition, err := u.gold.Fingerprint(m, "")
+	fp := fingerprint{Definition: definition, Inputs: digest(inputs)}
+	if m.UsesAsOf || m.Storage == lake.StorageState {
+		fp.AsOf = u.res.AsOf
+	}
+	return fp, err
+}
+
+func (u *run) runModel(ctx context.Context, m gold.Model, cov coverage, step *Step, fp fingerprint) error {
+	in := gold.BuildInput{AsOf: u.asOfDate(), TimeZone: u.Config.Pipeline.TimeZone, Part: u.tx.Part,
+		Inputs: map[string][]string{}, FieldIDs: u.state.fieldIDs}
+	for _, name := range m.Inputs {
+		in.Inputs[name] = u.state.files(strings.Replace(name, ".", "/", 1))
+		if name == "ops.source_coverage" {
+			in.Inputs[name] = []string{cov.part}
+		}
+		step.RowsIn += u.state.rows(strings.Replace(name, ".", "/", 1))
+	}
+	out, err := u.gold.Build(ctx, u.engine, m.Table(), in)
+	if err != nil {
+		return err
+	}
+	table := m.Schema + "/" + m.Name
+	var files []lake.File
+	for _, p := range out.Parts {
+		f, err := u.tx.Add(table, p.Path, lake.FileOptions{Partition: p.Partition})
+		if err != nil {
+			return err
+		}
+		u.state.paths[f.Path] = p.Path
+		files = append(files, f)
+		step.RowsOut += p.Rows
+		step.BytesOut += f.Bytes
+		step.Files++
+	}
+	if m.Storage == lake.StorageState {
+		files = append(files, u.otherSets(table, files)...)
+	}
+	u.state.set(u.manifest(table, files), fp.String())
+	return nil
+}
+
+// otherSets are the files of a state table that hold other as-of dates.
+func (u *run) otherSets(table string, fresh []lake.File) []lake.File {
+	old := u.state.manifests[table]
+	if old == nil {
+		return nil
+	}
+	var kept []lake.File
+	for _, o := range old.Files {
+		if !slices.ContainsFunc(fresh, func(f lake.File) bool { return f.Partition == o.Partition }) {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
+
+// manifest describes a table by its contract.
+func (u *run) manifest(table string, files []lake.File) lake.Manifest {
+	c := u.Config.Contracts[table]
+	slices.SortFunc(files, func(a, b lake.File) int { return strings.Compare(a.Path, b.Path) })
+	return lake.Manifest{Table: table, Storage: c.Storage, Files: files, Schema: u.state.schema(table, contractColumns(c))}
+}
+
+// columnNames, columnsOf and hasColumn look at a contract's columns.
+func columnNames(c config.Contract) []string {
+	out := make([]string, len(c.Columns))
+	for i, col := range c.Columns {
+		out[i] = col.Name
+	}
+	return out
+}
+
+func columnsOf(c config.Contract) []engine.Column {
+	out := make([]engine.Column, len(c.Columns))
+	for i, col := range c.Columns {
+		out[i] = engine.Column{Name: col.Name, Type: col.Type}
+	}
+	return out
+}
+
+func hasColumn(c config.Contract, name string) bool { return slices.Contains(columnNames(c), name) }
+
+func contractColumns(c config.Contract) []lake.Column {
+	out := make([]lake.Column, len(c.Columns))
+	for i, col := range c.Columns {
+		out[i] = lake.Column{Name: col.Name, Type: col.Type}
+	}
+	return out
+}

@@ -1,0 +1,158 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/customer360/pipeline/pipeline/lake"
+	"github.com/customer360/pipeline/pipeline/source/csv"
+)
+
+// Plan is what a run would do now, and why.
+type Plan struct {
+	AsOf       string     `json:"as_of"`
+	Published  int64      `json:"published_version,omitempty"`
+	Historical bool       `json:"historical,omitempty"`
+	Items      []PlanItem `json:"items"`
+}
+
+// PlanItem is one table that would be worked on.
+type PlanItem struct {
+	Layer  Layer    `json:"layer"`
+	Table  string   `json:"table"`
+	Reason string   `json:"reason"`
+	Files  []string `json:"files,omitempty"` // bronze: new files
+}
+
+// Plan says what Run would do, without a lock and without writing. Whether a rebuilt
+// table really differs, and so whether what reads it is built too, is only known once
+// it is built; the plan assumes that it does.
+func (r *Runner) Plan(ctx context.Context, opt Options) (*Plan, error) {
+	u, err := r.prepare(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	defer u.engine.Close()
+	p := &Plan{AsOf: u.res.AsOf}
+	u.state = emptyState(r.LakeRoot)
+	switch u.lake, err = lake.Open(r.LakeRoot, lake.Options{Now: r.Now}); {
+	case errors.Is(err, lake.ErrNoLake):
+	case err != nil:
+		return nil, err
+	default:
+		if err := u.open(); err != nil {
+			return nil, err
+		}
+	}
+	if u.head != nil {
+		p.Published = u.head.Release
+	}
+	p.Historical = u.state.asOf != "" && u.res.AsOf < u.state.asOf
+	if p.Historical || opt.Out != "" {
+		u.state.detach(u.res.AsOf)
+	}
+	return p, u.fillPlan(ctx, p)
+}
+
+func (u *run) fillPlan(ctx context.Context, p *Plan) error {
+	dirty := map[string]bool{}
+	if u.opt.Layer.includes(Bronze) && u.opt.Out == "" {
+		if err := u.planBronze(ctx, p, dirty); err != nil {
+			return err
+		}
+	}
+	if u.opt.Layer.includes(Silver) || p.Historical || u.opt.Out != "" {
+		for _, t := range u.silver.Tables() {
+			if !selected(u.opt.Tables, t.Name) {
+				continue
+			}
+			var inputs []string
+			for _, in := range t.Inputs {
+				inputs = append(inputs, "bronze/"+in.Source+"/"+strings.ToLower(in.Object))
+			}
+			for _, d := range t.DependsOn {
+				inputs = append(inputs, "silver/"+d)
+			}
+			u.planTable(p, Silver, "silver/"+t.Name, u.silverFingerprint(t), inputs, dirty, true)
+		}
+	}
+	if u.opt.Layer.includes(Gold) {
+		cov, err := u.coverage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, m := range u.gold.Models() {
+			if !selected(u.opt.Tables, m.Name) {
+				continue
+			}
+			var inputs []string
+			for _, in := range m.Inputs {
+				if in != "ops.source_coverage" {
+					inputs = append(inputs, strings.Replace(in, ".", "/", 1))
+				}
+			}
+			fp, err := u.goldFingerprint(m, cov)
+			if err != nil {
+				return err
+			}
+			u.planTable(p, Gold, m.Schema+"/"+m.Name, fp, inputs, dirty, m.Storage != lake.StorageState)
+		}
+	}
+	return nil
+}
+
+func (u *run) planBronze(ctx context.Context, p *Plan, dirty map[string]bool) error {
+	jobs, err := bronzeJobs(u.Config, u.marks, u.opt.Sources, u.opt.Tables)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, j := range jobs {
+		src := csv.New(j.source, u.Config.Pipeline.TimeZone, nil)
+		found, err := src.Unseen(ctx, j.object, func(hash string) bool {
+			_, seen := j.mark.Files[hash]
+			return seen && !u.opt.Reload
+		})
+		problems = append(problems, err)
+		if len(found) == 0 {
+			continue
+		}
+		item := PlanItem{Layer: Bronze, Table: j.table, Reason: plural(len(found), "new file"), Files: found}
+		p.Items = append(p.Items, item)
+		dirty[j.table] = true
+	}
+	return errors.Join(problems...)
+}
+
+func (u *run) planTable(p *Plan, layer Layer, table string, fp fingerprint, inputs []string, dirty map[string]bool, refreshable bool) {
+	var why []string
+	if r := because(u.state.fingerprints[table], fp); r != "" {
+		why = append(why, r)
+	}
+	var changed []string
+	for _, in := range inputs {
+		if dirty[in] {
+			changed = append(changed, in)
+		}
+	}
+	if len(changed) > 0 && u.state.fingerprints[table] != "" {
+		why = append(why, "reads "+strings.Join(changed, ", "))
+	}
+	if u.opt.FullRefresh && refreshable && len(why) == 0 {
+		why = append(why, "full refresh")
+	}
+	if len(why) == 0 {
+		return
+	}
+	dirty[table] = true
+	p.Items = append(p.Items, PlanItem{Layer: layer, Table: table, Reason: strings.Join(why, "; ")})
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}

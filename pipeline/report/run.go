@@ -1,0 +1,239 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/customer360/pipeline/pipeline"
+)
+
+// Run prints a run as it happens: one line per finished table on out, and, when
+// live is a terminal, what is being worked on now.
+type Run struct {
+	Out     io.Writer
+	Live    io.Writer // terminal for the progress line; nil = none
+	Style   Style
+	Quiet   bool // only the last line
+	Verbose bool // unchanged tables and reasons too
+
+	object  string // bronze object whose sources are being added up
+	group   pipeline.Step
+	sources int
+	skipped map[pipeline.Layer]int
+	live    bool
+}
+
+var _ pipeline.Observer = (*Run)(nil)
+
+// RunStarted prints the heading.
+func (p *Run) RunStarted(r *pipeline.Result) {
+	p.skipped = map[pipeline.Layer]int{}
+	if p.Quiet {
+		return
+	}
+	head := fmt.Sprintf("Run %s · as of %s · %s", r.Run, r.AsOf, Plural(r.Sources, "source"))
+	if r.Historical {
+		head += " · historical"
+	}
+	fmt.Fprintln(p.Out, p.Style.Bold(head))
+}
+
+// StepStarted shows what is being worked on, on a terminal.
+func (p *Run) StepStarted(layer pipeline.Layer, table string) {
+	if p.Live == nil || p.Quiet {
+		return
+	}
+	fmt.Fprintf(p.Live, "\r\x1b[K %-7s … %s", layer, strings.TrimPrefix(table, string(layer)+"/"))
+	p.live = true
+}
+
+func (p *Run) clearLive() {
+	if p.live {
+		fmt.Fprint(p.Live, "\r\x1b[K")
+		p.live = false
+	}
+}
+
+// StepFinished prints the table's line. Bronze objects of several sources are added
+// up into one line, since a reader thinks of "account", not of three files.
+func (p *Run) StepFinished(s pipeline.Step) {
+	p.clearLive()
+	if s.Layer != pipeline.Bronze {
+		p.flush()
+		p.print(s, path.Base(s.Table), 1)
+		return
+	}
+	object := path.Base(s.Table)
+	if object != p.object {
+		p.flush()
+		p.object, p.group, p.sources = object, s, 1
+		return
+	}
+	p.group, p.sources = addSteps(p.group, s), p.sources+1
+}
+
+func addSteps(a, b pipeline.Step) pipeline.Step {
+	a.RowsIn += b.RowsIn
+	a.RowsOut += b.RowsOut
+	a.Unchanged += b.Unchanged
+	a.Malformed += b.Malformed
+	a.Deleted += b.Deleted
+	a.BytesOut += b.BytesOut
+	a.Elapsed += b.Elapsed
+	a.Notes = append(a.Notes, b.Notes...)
+	if b.Status == pipeline.Failed || a.Status == pipeline.Skipped {
+		a.Status = b.Status
+	}
+	if a.Error == "" {
+		a.Error = b.Error
+	}
+	return a
+}
+
+func (p *Run) flush() {
+	if p.object != "" {
+		p.print(p.group, p.object, p.sources)
+	}
+	p.object = ""
+}
+
+func (p *Run) print(s pipeline.Step, name string, sources int) {
+	if p.Quiet {
+		return
+	}
+	if s.Status == pipeline.Skipped && !p.Verbose {
+		p.skipped[s.Layer] += sources
+		return
+	}
+	fmt.Fprintln(p.Out, p.line(s, name))
+	if s.Error != "" {
+		fmt.Fprintln(p.Out, "           "+p.Style.Bad(s.Error))
+	}
+	if p.Verbose {
+		for _, n := range append([]string{s.Reason}, s.Notes...) {
+			if n != "" {
+				fmt.Fprintln(p.Out, "           "+p.Style.Dim(n))
+			}
+		}
+	}
+}
+
+func (p *Run) line(s pipeline.Step, name string) string {
+	mark := p.Style.Good("✓")
+	switch {
+	case s.Status == pipeline.Failed:
+		mark = p.Style.Bad("✗")
+	case s.Status == pipeline.Skipped:
+		mark = p.Style.Dim("=")
+	case s.Malformed+s.Rejected+s.RejectedValues+s.FxMissing > 0:
+		mark = p.Style.Warn("!")
+	}
+	in, out, rest := "", "", []string(nil)
+	add := func(n int64, what string) {
+		if n > 0 {
+			rest = append(rest, Count(n)+" "+what)
+		}
+	}
+	switch s.Layer {
+	case pipeline.Bronze:
+		in, out = Count(s.RowsIn)+" in", Count(s.RowsOut)+" new"
+		add(s.Malformed, "malformed")
+		add(s.Deleted, "deleted")
+	case pipeline.Silver:
+		in, out = Count(s.RowsIn)+" in", Count(s.RowsOut)+" out"
+		add(s.Rejected, "rejected")
+		add(s.RejectedValues, "values nulled")
+		add(s.NotYetKnown, "not yet known")
+		add(s.FxMissing, "without rate")
+	default:
+		in = Count(s.RowsOut) + " rows"
+	}
+	return fmt.Sprintf(" %-7s %s %-26s %13s %13s  %-30s %7s", s.Layer, mark, name, in, out,
+		strings.Join(rest, ", "), Duration(s.Elapsed))
+}
+
+// RunFinished prints checks, warnings and what was published.
+func (p *Run) RunFinished(r *pipeline.Result) {
+	p.clearLive()
+	p.flush()
+	if !p.Quiet {
+		p.unchanged()
+		p.problems(r)
+	}
+	fmt.Fprintln(p.Out, p.outcome(r))
+}
+
+func (p *Run) unchanged() {
+	var parts []string
+	for _, l := range []pipeline.Layer{pipeline.Bronze, pipeline.Silver, pipeline.Gold} {
+		if n := p.skipped[l]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, l))
+		}
+	}
+	if len(parts) > 0 {
+		fmt.Fprintln(p.Out, p.Style.Dim(" unchanged: "+strings.Join(parts, ", ")+" (see --verbose)"))
+	}
+}
+
+func (p *Run) problems(r *pipeline.Result) {
+	for _, c := range r.Checks {
+		if c.Passed {
+			continue
+		}
+		mark := p.Style.Warn("warning")
+		if c.Blocking() {
+			mark = p.Style.Bad("error  ")
+		}
+		fmt.Fprintf(p.Out, " %s %s: %s of %s rows. %s\n", mark, c.ID, Count(c.FailingRows), Count(c.TotalRows), c.About)
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(p.Out, " %s %s\n", p.Style.Warn("warning"), w)
+	}
+}
+
+func (p *Run) outcome(r *pipeline.Result) string {
+	passed, warnings, failed := r.CheckTally()
+	checks := fmt.Sprintf("Checks %d passed", passed)
+	if warnings > 0 {
+		checks += " · " + p.Style.Warn(Plural(warnings, "warning"))
+	}
+	if failed > 0 {
+		checks += " · " + p.Style.Bad(Plural(failed, "error"))
+	}
+	if len(r.Checks) == 0 {
+		checks = "No checks were due"
+	}
+	took := p.Style.Dim("  in " + Duration(r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond)))
+	switch {
+	case r.Status == pipeline.Failed:
+		return checks + "    " + p.Style.Bad("Nothing was published") + was(r.Previous) + took
+	case r.Out != "":
+		return checks + "    Written to " + r.Out + took
+	case r.Published == 0 && r.Bronze > 0:
+		return fmt.Sprintf("Committed bronze as version %d%s%s", r.Bronze, showing(r.Previous), took)
+	case r.Published == 0 && r.Previous == 0:
+		return "Nothing new, and nothing is published yet" + took
+	case r.Published == 0:
+		return fmt.Sprintf("Nothing new: version %d is current%s", r.Previous, took)
+	case r.Historical:
+		return fmt.Sprintf("%s    Published version %d as historical; read it with --at %d; current stays%s", checks, r.Published, r.Published, took)
+	}
+	return fmt.Sprintf("%s    %s%s%s", checks, p.Style.Good(fmt.Sprintf("Published version %d", r.Published)), was(r.Previous), took)
+}
+
+func showing(v int64) string {
+	if v == 0 {
+		return "; nothing is published yet"
+	}
+	return fmt.Sprintf("; readers still see version %d", v)
+}
+
+func was(v int64) string {
+	if v == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (was %d)", v)
+}

@@ -1,0 +1,197 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/engine/duckdb"
+	"github.com/customer360/pipeline/pipeline/gold"
+	"github.com/customer360/pipeline/pipeline/lake"
+	"github.com/customer360/pipeline/pipeline/silver"
+)
+
+// ErrChecksFailed says that a blocking check kept the result from being published.
+var ErrChecksFailed = errors.New("blocking checks failed, nothing was published")
+
+// Runner has everything a run needs; it is given, never looked up.
+type Runner struct {
+	Config      *config.Loaded
+	LakeRoot    string
+	Now         func() time.Time
+	CodeVersion string
+	Observer    Observer
+	Step        func(string) error // fault injection in tests; nil otherwise
+}
+
+// Options are what a person asks of one run.
+type Options struct {
+	Layer       Layer
+	Tables      []string // bronze objects, silver or gold tables; empty = all
+	Sources     []string // source names; empty = all
+	FullRefresh bool     // rebuild silver and derived gold though nothing changed
+	Reload      bool     // read files again that were loaded before
+	AsOf        string   // YYYY-MM-DD; "" = configured or yesterday
+	Out         string   // write the tables to this directory instead of publishing
+}
+
+// run is one run under way.
+type run struct {
+	*Runner
+	opt     Options
+	res     *Result
+	id      string
+	start   time.Time
+	lake    *lake.Lake
+	tx      *lake.Tx
+	engine  engine.Engine
+	head    *lake.Commit // published state when the run began; nil for an empty lake
+	state   *state
+	marks   map[string]lake.Watermark // "source/object"
+	silver  *silver.Project
+	gold    *gold.Project
+	staging sync.Mutex
+}
+
+// Run carries out one run. The result is returned with the error too: what finished
+// is in it, and what failed. Nothing is half-published.
+func (r *Runner) Run(ctx context.Context, opt Options) (*Result, error) {
+	u, err := r.prepare(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	defer u.engine.Close()
+	if u.lake, err = lake.Create(r.LakeRoot, lake.Options{Now: r.Now, Step: r.Step}); err != nil {
+		return nil, err
+	}
+	lock, err := u.lake.Lock(u.id)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close()
+	if u.tx, _, err = u.lake.Begin(ctx, lock, u.id); err != nil {
+		return nil, err
+	}
+	defer u.tx.Close()
+	if err := u.open(); err != nil {
+		return nil, err
+	}
+
+	r.Observer.RunStarted(u.res)
+	err = u.layers(ctx)
+	u.res.FinishedAt = r.Now()
+	u.res.Status = Done
+	if err != nil {
+		u.res.Status, u.res.Error = Failed, err.Error()
+	}
+	err = errors.Join(err, u.keepReport())
+	r.Observer.RunFinished(u.res)
+	return u.res, err
+}
+
+// prepare parses every mapping and SQL file before anything is touched.
+func (r *Runner) prepare(ctx context.Context, opt Options) (*run, error) {
+	now := r.Now()
+	asOf, err := resolveAsOf(opt.AsOf, r.Config.Pipeline.AsOf, r.Config.Pipeline.TimeZone, now)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Layer == "" {
+		opt.Layer = All
+	}
+	u := &run{Runner: r, opt: opt, start: now, id: ulid.MustNew(ulid.Timestamp(now), ulid.DefaultEntropy()).String()}
+	u.res = &Result{Run: u.id, AsOf: asOf, Layer: opt.Layer, StartedAt: now, Out: opt.Out,
+		ConfigHash: r.Config.Hash, CodeVersion: r.CodeVersion, Sources: len(r.Config.Pipeline.Sources)}
+	u.engine, err = duckdb.Open(ctx, engine.Options{Threads: r.Config.Pipeline.Engine.Threads,
+		MemoryLimit: r.Config.Pipeline.Engine.MemoryLimit, TempDirectory: filepath.Join(r.LakeRoot, "_lake", "tmp", u.id, "spill")})
+	if err != nil {
+		return nil, err
+	}
+	if u.silver, u.gold, err = compile(ctx, u.engine, r.Config); err == nil {
+		err = u.checkSelection()
+	}
+	if err != nil {
+		return nil, errors.Join(err, u.engine.Close())
+	}
+	return u, nil
+}
+
+// open looks at the state the run builds on.
+func (u *run) open() error {
+	var err error
+	if u.head, err = u.lake.Head(); err != nil {
+		return err
+	}
+	if u.head != nil {
+		u.res.Previous = u.head.Release
+	}
+	if u.marks, err = u.lake.Watermarks(u.head); err != nil {
+		return err
+	}
+	u.state, err = newState(u.lake, u.head)
+	return err
+}
+
+// layers runs what was asked for, in order. Bronze is committed as soon as it is
+// durable; silver, gold and ops are published together after the checks.
+func (u *run) layers(ctx context.Context) error {
+	if u.opt.Layer.includes(Bronze) && u.opt.Out == "" {
+		if err := u.extract(ctx); err != nil {
+			return err
+		}
+	}
+	if u.opt.Layer == Bronze {
+		return nil
+	}
+	if err := u.chooseTarget(); err != nil {
+		return err
+	}
+	if u.opt.Layer.includes(Silver) || u.offHead() {
+		if err := u.buildSilver(ctx); err != nil {
+			return err
+		}
+	}
+	if u.opt.Layer.includes(Gold) {
+		if err := u.buildGold(ctx); err != nil {
+			return err
+		}
+	}
+	if !u.state.changed() && u.opt.Out == "" {
+		return nil
+	}
+	if err := u.check(ctx); err != nil {
+		return err
+	}
+	if u.opt.Out != "" {
+		return u.writeOut()
+	}
+	return u.publish(ctx)
+}
+
+// offHead tells whether the run builds another state than the one that is published:
+// one for an earlier as-of, or one for a directory.
+func (u *run) offHead() bool { return u.res.Historical || u.opt.Out != "" }
+
+// chooseTarget decides where the result goes: an as-of before the published one
+// never replaces current (design: section 2).
+func (u *run) chooseTarget() error {
+	published := u.state.asOf
+	u.res.Historical = u.opt.Out == "" && published != "" && u.res.AsOf < published
+	if u.offHead() {
+		if u.opt.Layer == Silver && u.opt.Out == "" {
+			return &UsageError{
+				Problem: fmt.Sprintf("as-of %s is before the published %s, and gold would be missing for it", u.res.AsOf, published),
+				Advice:  "use --layer gold or all, or --out DIR",
+			}
+		}
+		u.state.detach(u.res.AsOf)
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+package pipeline
+
+import (
+	"fmt"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/lake"
+)
+
+// state is the lake as a run will leave it: the tables of the published commit,
+// overlaid by what the run has built so far.
+type state struct {
+	root         string
+	asOf         string
+	manifests    map[string]*lake.Manifest
+	fingerprints map[string]string
+	paths        map[string]string // relative path of a file not yet linked -> where it stands now
+	built        map[string]bool   // tables whose manifest differs from the published one
+	dropped      []string
+}
+
+func newState(l *lake.Lake, head *lake.Commit) (*state, error) {
+	s := emptyState(l.Root())
+	if head == nil {
+		return s, nil
+	}
+	snap, err := l.Snapshot(head)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range snap.Tables() {
+		if s.manifests[t], err = snap.Manifest(t); err != nil {
+			return nil, err
+		}
+	}
+	for t, f := range head.Fingerprints {
+		s.fingerprints[t] = f
+	}
+	if head.Release > 0 {
+		released, err := l.Resolve(fmt.Sprint(head.Release))
+		if err != nil {
+			return nil, err
+		}
+		s.asOf = released.AsOf
+	}
+	return s, nil
+}
+
+func emptyState(root string) *state {
+	return &state{root: root, manifests: map[string]*lake.Manifest{}, fingerprints: map[string]string{},
+		paths: map[string]string{}, built: map[string]bool{}}
+}
+
+// detach forgets the silver, gold and ops tables, so that a state for another as-of
+// is built from bronze alone. State tables keep the sets of rows up to that as-of.
+func (s *state) detach(asOf string) {
+	for t, m := range s.manifests {
+		if strings.HasPrefix(t, "bronze/") {
+			continue
+		}
+		delete(s.fingerprints, t)
+		var kept []lake.File
+		if m.Storage == "state" && strings.HasPrefix(t, "gold/") {
+			for _, f := range m.Files {
+				if f.Partition < asOf {
+					kept = append(kept, f)
+				}
+			}
+		}
+		if len(kept) == 0 {
+			delete(s.manifests, t)
+			continue
+		}
+		copied := *m
+		copied.Files = kept
+		s.manifests[t] = &copied
+	}
+}
+
+// files gives absolute paths of a table's files, staged ones where they stand now.
+func (s *state) files(table string) []string {
+	m := s.manifests[table]
+	if m == nil {
+		return nil
+	}
+	out := make([]string, len(m.Files))
+	for i, f := range m.Files {
+		if p, ok := s.paths[f.Path]; ok {
+			out[i] = p
+		} else {
+			out[i] = filepath.Join(s.root, filepath.FromSlash(f.Path))
+		}
+	}
+	return out
+}
+
+// hash identifies a table's content; "" for a table that does not exist.
+func (s *state) hash(table string) string { return contentHash(s.manifests[table]) }
+
+// contentHash covers schema and files, which a manifest's own hash does too, but that
+// is known only once it is published.
+func contentHash(m *lake.Manifest) string {
+	if m == nil {
+		return ""
+	}
+	parts := map[string]string{}
+	for _, c := range m.Schema {
+		parts["column "+c.Name] = fmt.Sprint(c.ID, c.Type)
+	}
+	for _, f := range m.Files {
+		parts["file "+f.Path] = f.XXH3
+	}
+	return digest(parts)
+}
+
+func (s *state) rows(table string) int64 {
+	if m := s.manifests[table]; m != nil {
+		return m.Rows()
+	}
+	return 0
+}
+
+// staged lists the files of a table that were built in this run.
+func (s *state) staged(table string) (out []string) {
+	if m := s.manifests[table]; m != nil {
+		for _, f := range m.Files {
+			if p, ok := s.paths[f.Path]; ok {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+// settle notes that what was built so far is committed and stands in its final place.
+func (s *state) settle() {
+	clear(s.paths)
+	clear(s.built)
+}
+
+// schema gives columns their stable field ids.
+func (s *state) schema(table string, columns []lake.Column) []lake.Column {
+	return lake.AssignIDs(s.manifests[table], columns)
+}
+
+// columns are those of a table with their field ids; nil if there is no such table.
+func (s *state) columns(table string) (out []engine.Column) {
+	if m := s.manifests[table]; m != nil {
+		for _, c := range m.Schema {
+			out = append(out, engine.Column{Name: c.Name, Type: c.Type, FieldID: c.ID})
+		}
+	}
+	return out
+}
+
+// fieldIDs are those of a table that is about to be written, by column name.
+func (s *state) fieldIDs(table string, columns []string) map[string]int {
+	cols := make([]lake.Column, len(columns))
+	for i, c := range columns {
+		cols[i].Name = c
+	}
+	ids := map[string]int{}
+	for _, c := range s.schema(table, cols) {
+		ids[c.Name] = c.ID
+	}
+	return ids
+}
+
+// set puts a new manifest in place; content-addressed files make an equal table
+// keep its hash, and then nothing that reads it is rebuilt.
+func (s *state) set(m lake.Manifest, fingerprint string) {
+	if s.hash(m.Table) != contentHash(&m) {
+		s.built[m.Table] = true
+		s.manifests[m.Table] = &m
+	}
+	if fingerprint != "" {
+		s.fingerprints[m.Table] = fingerprint
+	}
+}
+
+// changed tells whether a table that readers see differs from the published state.
+func (s *state) changed() bool {
+	for t := range s.built {
+		if !strings.HasPrefix(t, "bronze/") {
+			return true
+		}
+	}
+	return false
+}
+
+// tables lists the tables of a layer, sorted.
+func (s *state) tables(prefix string) []string {
+	var out []string
+	for t := range s.manifests {
+		if strings.HasPrefix(t, prefix) {
+			out = append(out, t)
+		}
+	}
+	sort.Strings(out)
+	return out
+}

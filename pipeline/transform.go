@@ -1,0 +1,203 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/customer360/pipeline/pipeline/bronze"
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/lake"
+	"github.com/customer360/pipeline/pipeline/silver"
+)
+
+// buildSilver brings every silver table up to date, in dependency order.
+func (u *run) buildSilver(ctx context.Context) error {
+	for _, t := range u.silver.Tables() {
+		if !u.offHead() && !selected(u.opt.Tables, t.Name) {
+			continue
+		}
+		if err := u.buildSilverTable(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *run) buildSilverTable(ctx context.Context, t silver.Table) error {
+	table := "silver/" + t.Name
+	fp := u.silverFingerprint(t)
+	step := Step{Layer: Silver, Table: table, StartedAt: u.Now()}
+	step.Reason = because(u.state.fingerprints[table], fp)
+	if step.Reason == "" && u.opt.FullRefresh {
+		step.Reason = "full refresh"
+	}
+	if step.Reason == "" {
+		step.Status, step.Reason, step.RowsOut = Skipped, "definition and inputs are unchanged", u.state.rows(table)
+		u.finish(step)
+		return nil
+	}
+	u.Observer.StepStarted(Silver, table)
+	err := u.runSilver(ctx, t, &step, fp)
+	if err != nil {
+		err = fmt.Errorf("silver %s: %w", t.Name, err)
+	}
+	u.finishWith(step, err)
+	return err
+}
+
+// silverFingerprint covers the bronze objects, the silver tables it refers to and the as-of.
+func (u *run) silverFingerprint(t silver.Table) fingerprint {
+	inputs := map[string]string{}
+	for _, in := range t.Inputs {
+		name := "bronze/" + in.Source + "/" + strings.ToLower(in.Object)
+		inputs[name] = u.state.hash(name)
+	}
+	for _, d := range t.DependsOn {
+		inputs["silver/"+d] = u.state.hash("silver/" + d)
+	}
+	return fingerprint{Definition: t.Fingerprint, AsOf: u.res.AsOf, Inputs: digest(inputs)}
+}
+
+func (u *run) runSilver(ctx context.Context, t silver.Table, step *Step, fp fingerprint) error {
+	sess, err := u.engine.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer sess.Close()
+	in := silver.BuildInput{AsOf: u.res.AsOf, Bronze: map[string][]string{}, Silver: map[string][]string{}, Part: u.tx.Part,
+		FieldIDs: func(table string, columns []string) map[string]int { return u.state.fieldIDs("silver/"+table, columns) }}
+	for _, i := range t.Inputs {
+		name := i.Source + "/" + strings.ToLower(i.Object)
+		in.Bronze[name] = u.state.files("bronze/" + name)
+	}
+	for _, d := range t.DependsOn {
+		in.Silver[d] = u.state.files("silver/" + d)
+	}
+	out, err := u.silver.Build(ctx, sess, t.Name, in)
+	if err != nil {
+		return err
+	}
+	if err := u.replacePart("silver/"+t.Name, out.Part.Path, fp, step); err != nil {
+		return err
+	}
+	for reject, part := range map[string]silver.Part{silver.RejectedRowTable: out.RejectedRows, silver.RejectedValueTable: out.RejectedValues} {
+		if err := u.replaceRejects("silver/"+reject, t.Name, part); err != nil {
+			return err
+		}
+	}
+	u.note(t, out, step)
+	return nil
+}
+
+// note carries the counts of a build into its step, and its findings into the run.
+func (u *run) note(t silver.Table, out silver.BuildResult, step *Step) {
+	for _, c := range out.Counts {
+		step.RowsIn += c.Bronze
+		step.Superseded += c.Superseded
+		step.NotYetKnown += c.NotYetKnown
+		step.Deleted += c.SoftDeleted
+		step.Rejected += c.Rejected
+		step.RejectedValues += c.RejectedValues
+		step.FxMissing += c.FxMissing
+		sum := c.Superseded + c.NotYetKnown + c.SoftDeleted + c.Rejected + c.Silver
+		u.res.Checks = append(u.res.Checks, CheckResult{
+			ID: "conservation." + t.Name + "." + c.Source + "." + strings.ToLower(c.Object), Table: "silver." + t.Name,
+			Dimension: "conservation", Severity: "error", Passed: sum == c.Bronze,
+			FailingRows: max(c.Bronze-sum, sum-c.Bronze), TotalRows: c.Bronze,
+			About: "Every bronze row is superseded, not yet known, deleted, rejected or in silver.",
+		})
+	}
+	step.RowsOut = out.Part.Rows
+	step.Notes = append(step.Notes, out.Warnings...)
+	u.res.Warnings = append(u.res.Warnings, out.Warnings...)
+	for _, c := range out.Checks {
+		u.res.Checks = append(u.res.Checks, CheckResult{ID: c.ID, Table: c.Table, Column: c.Column, Dimension: c.Dimension,
+			Severity: c.Severity, Passed: c.Failing == 0, FailingRows: c.Failing, TotalRows: c.Total,
+			SampleKeys: c.Samples, About: c.About, SQL: c.SQL})
+	}
+}
+
+// replacePart makes a part the whole content of a single-file table.
+func (u *run) replacePart(table, part string, fp fingerprint, step *Step) error {
+	f, err := u.tx.Add(table, part, lake.FileOptions{})
+	if err != nil {
+		return err
+	}
+	u.state.paths[f.Path] = part
+	if step != nil {
+		step.BytesOut += f.Bytes
+		step.Files++
+	}
+	u.state.set(u.manifest(table, []lake.File{f}), fp.String())
+	return nil
+}
+
+// replaceSet makes a part the rows of one partition of a state table, and leaves the
+// other partitions as they are.
+func (u *run) replaceSet(table, partition, part string) error {
+	f, err := u.tx.Add(table, part, lake.FileOptions{Partition: partition})
+	if err != nil {
+		return err
+	}
+	u.state.paths[f.Path] = part
+	files := []lake.File{f}
+	if old := u.state.manifests[table]; old != nil {
+		for _, o := range old.Files {
+			if o.Partition != partition {
+				files = append(files, o)
+			}
+		}
+	}
+	u.state.set(u.manifest(table, files), "")
+	return nil
+}
+
+// replaceRejects keeps what one silver table refused; a table that refused nothing has
+// no file, but the table of rejects itself always has one.
+func (u *run) replaceRejects(table, refusing string, part silver.Part) error {
+	if part.Path != "" && (part.Rows > 0 || u.state.manifests[table] == nil) {
+		return u.replaceSet(table, refusing, part.Path)
+	}
+	old := u.state.manifests[table]
+	if old == nil {
+		return nil
+	}
+	kept := slices.DeleteFunc(slices.Clone(old.Files), func(f lake.File) bool { return f.Partition == refusing && f.Rows > 0 })
+	if len(kept) == 0 && part.Path != "" {
+		return u.replaceSet(table, refusing, part.Path)
+	}
+	if len(kept) > 0 {
+		u.state.set(u.manifest(table, kept), "")
+	}
+	return nil
+}
+
+// appendParts adds new files to a bronze table.
+func (u *run) appendParts(table, base string, parts []bronze.Part, columns []engine.Column, step *Step) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	m := lake.Manifest{Table: table, Storage: lake.StorageAppend}
+	for _, c := range columns {
+		m.Schema = append(m.Schema, lake.Column{ID: c.FieldID, Name: c.Name, Type: c.Type})
+	}
+	if old := u.state.manifests[table]; old != nil {
+		m.Files = append(m.Files, old.Files...)
+	}
+	for i, p := range parts {
+		f, err := u.tx.Add(table, p.Path, lake.FileOptions{BaseName: fmt.Sprintf("%s_%d", base, i+1)})
+		if err != nil {
+			return err
+		}
+		u.state.paths[f.Path] = p.Path
+		m.Files = append(m.Files, f)
+		if step != nil {
+			step.BytesOut += f.Bytes
+			step.Files++
+		}
+	}
+	u.state.set(m, "")
+	return nil
+}
