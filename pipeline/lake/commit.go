@@ -97,10 +97,10 @@ func (l *Lake) readCommit(version int64) (*Commit, []byte, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, &Error{Op: "read commit", Path: path, Kind: ErrNotFound, Err: fmt.Errorf("version %d", version),
-			Hint: "`pipeline lake log` lists the versions"}
+			Advice: "`pipeline lake log` lists the versions"}
 	}
 	if err != nil {
-		return nil, nil, ioError("read commit", path, err)
+		return nil, nil, readError("read commit", path, err)
 	}
 	c, err := decodeCommit(raw)
 	if err != nil {
@@ -135,7 +135,7 @@ func (l *Lake) checkParent(c *Commit) error {
 		return corrupt("read commit", parent, "missing, although version %d was made on it", c.Version)
 	}
 	if err != nil {
-		return ioError("read commit", parent, err)
+		return readError("read commit", parent, err)
 	}
 	if sha256Hex(raw) != c.ParentSHA256 {
 		return corrupt("read commit", parent, "it is not the version that version %d was made on", c.Version)
@@ -148,7 +148,7 @@ func (l *Lake) versions() (versions []int64, strange []string, err error) {
 	dir := l.path(commitsDir)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, nil, ioError("list commits", dir, err)
+		return nil, nil, readError("list commits", dir, err)
 	}
 	for _, e := range entries {
 		if !commitName.MatchString(e.Name()) {

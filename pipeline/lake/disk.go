@@ -101,12 +101,12 @@ func linkSame(part, final string, same func() (bool, error)) (reused bool, err e
 	}
 	ok, err := same()
 	if err != nil {
-		return false, ioError("compare", final, err)
+		return false, readError("compare", final, err)
 	}
 	if !ok {
 		return false, &Error{Op: "link", Path: final, Kind: ErrConflict,
-			Err:  errors.New("a file of this name has other content"),
-			Hint: "run `pipeline lake verify`: the existing file is damaged or was put there by something else"}
+			Err:    errors.New("a file of this name has other content"),
+			Advice: "run `pipeline lake verify`: the existing file is damaged or was put there by something else"}
 	}
 	return true, nil
 }

@@ -27,12 +27,15 @@ var (
 
 // Error says what failed, on what, of which kind, and what to do.
 type Error struct {
-	Op   string
-	Path string
-	Kind error // one of the Err… values, or nil
-	Err  error // the cause, or nil
-	Hint string
+	Op     string
+	Path   string
+	Kind   error // one of the Err… values, or nil
+	Err    error // the cause, or nil
+	Advice string
 }
+
+// Hint says what to do; "" if there is nothing to say.
+func (e *Error) Hint() string { return e.Advice }
 
 func (e *Error) Error() string {
 	s := e.Op
@@ -76,6 +79,11 @@ func (e *LockedError) Error() string {
 		e.Run, e.PID, e.Host, e.Since.UTC().Format(time.RFC3339))
 }
 
+// Hint says what to do.
+func (e *LockedError) Hint() string {
+	return "wait until that run has ended; the lock ends with its process"
+}
+
 // ProjectionError says that a commit is published and durable, but the files derived
 // from it (releases/, current, customer360.duckdb) are not up to date yet. The next
 // command that writes, or `lake recover`, rolls them forward.
@@ -86,6 +94,16 @@ type ProjectionError struct {
 
 func (e *ProjectionError) Error() string {
 	return fmt.Sprintf("version %d is published, but %s does not show it yet: %v", e.Version, currentLink, e.Err)
+}
+
+// Hint says what to do.
+func (e *ProjectionError) Hint() string {
+	hint := "nothing is lost: `pipeline lake recover`, or the next run, brings it up to date"
+	var cause *Error
+	if errors.As(e.Err, &cause) && cause.Advice != "" {
+		hint = cause.Advice + "; " + hint
+	}
+	return hint
 }
 
 // Unwrap returns the cause.
@@ -104,10 +122,23 @@ func ioError(op, path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		e.Kind = ErrNoSpace
-		e.Hint = "free some space and run again; the published state is not touched"
+		e.Advice = "free some space and run again; the published state is not touched"
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		e.Kind = ErrReadOnly
-		e.Hint = "reading works; to write, give this user write permission on the lake"
+		e.Advice = "reading works; to write, give this user write permission on the lake"
+	}
+	return e
+}
+
+// readError is ioError for what only reads: a refusal there is about reading.
+func readError(op, path string, err error) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	e := &Error{Op: op, Path: path, Err: err}
+	if errors.Is(err, fs.ErrPermission) {
+		e.Advice = "give this user permission to read the lake"
 	}
 	return e
 }
@@ -117,7 +148,7 @@ func linkError(op, path string, err error) error {
 	for _, no := range []error{syscall.EPERM, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.EXDEV, syscall.ENOSYS} {
 		if errors.Is(err, no) {
 			return &Error{Op: op, Path: path, Kind: ErrNoHardLinks, Err: err,
-				Hint: "put the lake on one local file system with hard links (ext4, xfs, btrfs, zfs, apfs; not exfat or most network shares), " +
+				Advice: "put the lake on one local file system with hard links (ext4, xfs, btrfs, zfs, apfs; not exfat or most network shares), " +
 					"and run as the user who owns its files"}
 		}
 	}
@@ -126,5 +157,5 @@ func linkError(op, path string, err error) error {
 
 func corrupt(op, path string, format string, args ...any) error {
 	return &Error{Op: op, Path: path, Kind: ErrCorrupt, Err: fmt.Errorf(format, args...),
-		Hint: "run `pipeline lake verify` to see all damage, then restore the named files from a backup; nothing was changed"}
+		Advice: "run `pipeline lake verify` to see all damage, then restore the named files from a backup; nothing was changed"}
 }

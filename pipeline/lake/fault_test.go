@@ -280,7 +280,7 @@ func wantReadOnly(t *testing.T, root string) {
 	}
 	_, err = l.Lock("RUN0002")
 	var e *Error
-	if !errors.Is(err, ErrReadOnly) || !errors.As(err, &e) || e.Hint == "" {
+	if !errors.Is(err, ErrReadOnly) || !errors.As(err, &e) || e.Hint() == "" {
 		t.Errorf("lock: %v", err)
 	}
 	if _, err := Create(filepath.Join(root, "below"), Options{Now: clock()}); !errors.Is(err, ErrReadOnly) {

@@ -92,20 +92,20 @@ func Open(root string, o Options) (*Lake, error) {
 	raw, err := os.ReadFile(filepath.Join(abs, formatFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &Error{Op: "open lake", Path: abs, Kind: ErrNoLake,
-			Hint: "run `pipeline run` to create it, or name the right directory with --lake"}
+			Advice: "run `pipeline run` to create it, or name the right directory with --lake"}
 	}
 	if err != nil {
-		return nil, ioError("open lake", abs, err)
+		return nil, readError("open lake", abs, err)
 	}
 	var f Format
 	if err := json.Unmarshal(raw, &f); err != nil || f.LayoutVersion < 1 || f.LakeID == "" {
 		return nil, &Error{Op: "open lake", Path: filepath.Join(abs, formatFile), Kind: ErrCorrupt, Err: err,
-			Hint: "restore this file from a backup; the tables are not touched"}
+			Advice: "restore this file from a backup; the tables are not touched"}
 	}
 	if f.LayoutVersion > LayoutVersion {
 		return nil, &Error{Op: "open lake", Path: abs, Kind: ErrNewerFormat,
-			Err:  fmt.Errorf("its layout version is %d, this program knows up to %d", f.LayoutVersion, LayoutVersion),
-			Hint: "use the newer pipeline program that wrote it"}
+			Err:    fmt.Errorf("its layout version is %d, this program knows up to %d", f.LayoutVersion, LayoutVersion),
+			Advice: "use the newer pipeline program that wrote it"}
 	}
 	return &Lake{root: abs, id: f.LakeID, now: o.Now, disk: disk{step: o.Step}, keep: KeepReleases}, nil
 }
@@ -122,8 +122,8 @@ func Create(root string, o Options) (*Lake, error) {
 	}
 	if names, _ := os.ReadDir(filepath.Join(abs, commitsDir)); len(names) > 0 {
 		return nil, &Error{Op: "create lake", Path: filepath.Join(abs, formatFile), Kind: ErrCorrupt,
-			Err:  errors.New("missing, although the lake has commits"),
-			Hint: "restore this file from a backup; nothing was changed"}
+			Err:    errors.New("missing, although the lake has commits"),
+			Advice: "restore this file from a backup; nothing was changed"}
 	}
 	for _, dir := range []string{commitsDir, manifestsDir, tmpDir, runsDir, resumeDir, releasesDir} {
 		if err := os.MkdirAll(filepath.Join(abs, dir), 0o755); err != nil {
@@ -184,7 +184,7 @@ func (l *Lake) Runs() ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, ioError("list runs", l.path(runsDir), err)
+		return nil, readError("list runs", l.path(runsDir), err)
 	}
 	var runs []string
 	for _, e := range entries {

@@ -199,7 +199,7 @@ func (l *Lake) readDocument(sha string, into any) error {
 		return corrupt("read manifest", file, "%w", fs.ErrNotExist)
 	}
 	if err != nil {
-		return ioError("read manifest", file, err)
+		return readError("read manifest", file, err)
 	}
 	if sha256Hex(raw) != sha {
 		return corrupt("read manifest", file, "its sha256 is not its name")

@@ -208,7 +208,7 @@ func (l *Lake) switchCurrent(v int64) error {
 	temp := l.path(tmpDir, "current.part")
 	if info, err := os.Lstat(link); err == nil && info.Mode()&fs.ModeSymlink == 0 {
 		return &Error{Op: "switch", Path: link, Err: errors.New("it is not the symbolic link that a lake has there"),
-			Hint: "move it away; `pipeline lake recover` makes the link again"}
+			Advice: "move it away; `pipeline lake recover` makes the link again"}
 	}
 	err := l.disk.do(StepMakeCurrent, func() error {
 		if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {

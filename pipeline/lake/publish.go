@@ -28,7 +28,8 @@ type Publish struct {
 	Watermarks   map[string]Watermark
 	NextFileNo   int64 // 0 = as it is; it never falls
 	// Historical: Tables is the whole silver, gold and ops of an earlier as-of. It
-	// becomes historical_tables; current tables and releases stay as they are.
+	// becomes historical_tables; current tables, their fingerprints (Fingerprints is
+	// ignored) and releases stay as they are.
 	Historical bool
 	KeepFrom   int64 // see Commit.KeepFrom; 0 = as it is
 }
@@ -201,6 +202,9 @@ func (n *next) document(v any) (sha string, err error) {
 func (n *next) planMarks(p Publish) error {
 	c := n.commit
 	for key, value := range p.Fingerprints {
+		if p.Historical {
+			break
+		}
 		if value == "" {
 			delete(c.Fingerprints, key)
 		} else {
@@ -333,7 +337,7 @@ func (t *Tx) linkCommit(n *next) error {
 	})
 	if errors.Is(err, ErrConflict) {
 		return &Error{Op: "publish", Path: final, Kind: ErrConflict, Err: fmt.Errorf("version %d exists", n.commit.Version),
-			Hint: "another program published in spite of the lock; run again on top of its version"}
+			Advice: "another program published in spite of the lock; run again on top of its version"}
 	}
 	if err == nil {
 		err = l.disk.do(StepSyncCommits, func() error { return syncDir(l.path(commitsDir)) })
@@ -345,5 +349,5 @@ func (t *Tx) linkCommit(n *next) error {
 		return ioError("publish", final, err)
 	}
 	return &Error{Op: "publish", Path: final, Kind: ErrUnknownOutcome, Err: err,
-		Hint: "check the disk, then run `pipeline lake verify`; the next run goes on from whatever is durable"}
+		Advice: "check the disk, then run `pipeline lake verify`; the next run goes on from whatever is durable"}
 }

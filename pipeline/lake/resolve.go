@@ -88,7 +88,7 @@ func (l *Lake) resolveTime(at string, t time.Time) (*Commit, error) {
 
 func notFound(at string) error {
 	return &Error{Op: "resolve", Path: at, Kind: ErrNotFound,
-		Hint: "`pipeline lake log` lists versions, times and runs; --at takes one of them"}
+		Advice: "`pipeline lake log` lists versions, times and runs; --at takes one of them"}
 }
 
 var momentLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"}

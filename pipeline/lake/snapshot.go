@@ -57,7 +57,7 @@ func (s *Snapshot) checkKept() error {
 	for _, table := range s.Tables() {
 		if _, err := s.Manifest(table); errors.Is(err, fs.ErrNotExist) {
 			return &Error{Op: "open version", Path: commitFile(s.commit.Version), Kind: ErrExpired,
-				Hint: "`pipeline lake log` lists the versions that are kept"}
+				Advice: "`pipeline lake log` lists the versions that are kept"}
 		}
 	}
 	return nil

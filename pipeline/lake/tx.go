@@ -7,16 +7,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // Tx stages the files of one run and publishes them, in one commit or several (bronze
-// first, then silver, gold and ops). It is not safe for concurrent use, except that
-// files may be written to the paths that Part returned.
+// first, then silver, gold and ops). Part and Add are safe for concurrent use; nothing
+// else may run beside Publish and Close.
 type Tx struct {
 	lake *Lake
 	lock *Lock
 	run  string
 	dir  string
+
+	mu sync.Mutex
 	// staged are the files added and not yet linked: final path to part.
 	staged map[string]string
 	added  map[string]File
@@ -48,14 +51,17 @@ func (t *Tx) Run() string { return t.run }
 // Part is the path of a new staging file on the lake's file system. name is a hint
 // for people; every call gives another path. The caller writes the file.
 func (t *Tx) Part(name string) string {
+	t.mu.Lock()
 	t.parts++
+	number := t.parts
+	t.mu.Unlock()
 	clean := strings.Map(func(r rune) rune {
 		if r < 128 && fileName.MatchString("a"+string(r)) {
 			return r
 		}
 		return '_'
 	}, name)
-	return filepath.Join(t.dir, fmt.Sprintf("%04d-%s.part", t.parts, clean))
+	return filepath.Join(t.dir, fmt.Sprintf("%04d-%s.part", number, clean))
 }
 
 // FileOptions say how a staged file is named in its table.
@@ -103,6 +109,8 @@ func (t *Tx) Add(table, part string, o FileOptions) (File, error) {
 	}
 	f := File{Path: table + "/" + base + ".parquet", Partition: o.Partition, Bytes: size,
 		Rows: foot.rows, XXH3: sum, Min: foot.min, Max: foot.max}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if old, ok := t.added[f.Path]; ok && old.XXH3 != sum {
 		return File{}, fmt.Errorf("add to %s: two files named %s", table, base)
 	}

@@ -247,7 +247,7 @@ func (v *verifier) checkFile(f File) error {
 		return nil
 	}
 	if err != nil {
-		return ioError("verify", path, err)
+		return readError("verify", path, err)
 	}
 	if info.Size() != f.Bytes {
 		bad(ProblemSize, "the file has %d bytes, not %d", info.Size(), f.Bytes)
@@ -258,7 +258,7 @@ func (v *verifier) checkFile(f File) error {
 	}
 	size, sum, err := hashFile(path)
 	if err != nil {
-		return ioError("verify", path, err)
+		return readError("verify", path, err)
 	}
 	v.report.Bytes += size
 	if sum != f.XXH3 {
@@ -278,7 +278,7 @@ func (v *verifier) listTableDirs() error {
 	for _, layer := range append([]string{layerBronze}, projectedLayers...) {
 		found, err := parquetBelow(v.lake.path(layer))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return ioError("verify", v.lake.path(layer), err)
+			return readError("verify", v.lake.path(layer), err)
 		}
 		for rel := range found {
 			v.onDisk = append(v.onDisk, layer+"/"+rel)
@@ -294,7 +294,7 @@ func (v *verifier) readIntents() error {
 	dir := v.lake.path(tmpDir)
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return ioError("verify", dir, err)
+		return readError("verify", dir, err)
 	}
 	for _, e := range entries {
 		if v.busy {

@@ -63,7 +63,7 @@ func (v *verifier) checkCopies(release int64, links map[string]File) error {
 		}
 		_, sum, err := hashFile(path)
 		if err != nil {
-			return ioError("verify", path, err)
+			return readError("verify", path, err)
 		}
 		if sum != f.XXH3 {
 			v.problem(Problem{Code: ProblemProjection, Path: v.relative(path), Version: release,
