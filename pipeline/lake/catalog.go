@@ -11,8 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the database/sql driver "duckdb"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/customer360/pipeline/pipeline/engine"
 )
@@ -71,13 +74,23 @@ func (l *Lake) writeCatalog(ctx context.Context, v int64) error {
 		return writeSynced(note, raw)
 	})
 	if err != nil {
-		return ioError("write catalog of release", release, err)
+		// The engine tells a full disk in words only; the disk itself says it better.
+		if full(l.root) {
+			err = errors.Join(syscall.ENOSPC, err)
+		}
+		return ioError("write catalog of release", release, errors.Join(err, os.RemoveAll(dir)))
 	}
 	err = l.disk.do(StepNameCatalog, func() error {
 		return errors.Join(os.Rename(part, filepath.Join(release, CatalogName)),
 			os.Rename(note, filepath.Join(release, catalogNote)), syncDir(release), os.RemoveAll(dir))
 	})
 	return ioError("write catalog of release", release, err)
+}
+
+// full says that there is too little space for even one catalog.
+func full(path string) bool {
+	var st unix.Statfs_t
+	return unix.Statfs(path, &st) == nil && st.Bavail*uint64(st.Bsize) < 1<<20
 }
 
 // buildCatalog writes a DuckDB file with one view per table of the release.
