@@ -174,12 +174,9 @@ func (l *load) batch(ctx context.Context, i int) error {
 		return err
 	}
 	if !unique {
-		e.skip = fmt.Sprintf("skip_%d", i)
+		e.skip, e.keep = fmt.Sprintf("skip_%d", i), fmt.Sprintf("keep_%d", i)
 		if res.Unchanged, err = l.compare(ctx, e); err != nil {
 			return err
-		}
-		if res.Unchanged == 0 {
-			e.skip = ""
 		}
 	}
 	res.Stored = b.Clean.Rows - res.Unchanged

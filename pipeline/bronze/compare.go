@@ -45,7 +45,8 @@ func (l *load) heldLatest(keysIn string) string {
 }
 
 // compare finds the rows that equal the latest version of their key, earlier rows of
-// the file included. They end in the entry's skip table; their number is returned.
+// the file included. They end in the entry's skip table, the others
+// in keep; the number of those that are skipped is returned.
 func (l *load) compare(ctx context.Context, e entry) (int64, error) {
 	hash := l.hash(e.fields)
 	statements := []string{
@@ -67,7 +68,9 @@ func (l *load) compare(ctx context.Context, e entry) (int64, error) {
 		same += ` UNION ALL SELECT v.r FROM v JOIN latest ON latest.k = v.k AND latest.h = v.h
 			WHERE NOT latest.d AND v.r NOT IN (SELECT r FROM pre)`
 	}
-	statements = append(statements, fmt.Sprintf("CREATE TABLE %s AS %s", e.skip, same))
+	statements = append(statements,
+		fmt.Sprintf("CREATE TABLE %s AS %s", e.skip, same),
+		fmt.Sprintf("CREATE TABLE %s AS SELECT r, h FROM v ANTI JOIN %s USING (r)", e.keep, e.skip))
 	for _, s := range statements {
 		if err := l.sess.Exec(ctx, s); err != nil {
 			return 0, fmt.Errorf("compare with held versions: %w", err)
@@ -84,13 +87,9 @@ func (l *load) remember(ctx context.Context, e entry, i int) (int64, error) {
 	if !l.stateful || last && !l.tombstones {
 		return 0, nil
 	}
-	stored := ""
-	if e.skip != "" {
-		stored = " ANTI JOIN " + e.skip + " USING (r)"
-	}
-	update := fmt.Sprintf(`CREATE OR REPLACE TABLE newer AS SELECT k, arg_max(h, r) AS h, false AS d, max(r) + %d AS s FROM v%s GROUP BY k;
+	update := fmt.Sprintf(`CREATE OR REPLACE TABLE newer AS SELECT k, arg_max(h, r) AS h, false AS d, max(r) + %d AS s FROM v ANTI JOIN %s USING (r) GROUP BY k;
 		CREATE TABLE next_latest AS SELECT * FROM latest ANTI JOIN newer USING (k) UNION ALL SELECT * FROM newer;
-		DROP TABLE latest; ALTER TABLE next_latest RENAME TO latest`, e.base+1, stored)
+		DROP TABLE latest; ALTER TABLE next_latest RENAME TO latest`, e.base+1, e.skip)
 	if err := l.sess.Exec(ctx, update); err != nil {
 		return 0, fmt.Errorf("update latest versions: %w", err)
 	}

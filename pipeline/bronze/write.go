@@ -3,6 +3,7 @@ package bronze
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -20,38 +21,63 @@ type writtenPart struct {
 func (l *load) flush(ctx context.Context) error {
 	var selects []string
 	var rows int64
-	ordered := true
 	for _, e := range l.pending {
-		if e.rows == 0 {
-			continue
+		if e.rows > 0 {
+			rows += e.rows
+			selects = append(selects, l.selectEntry(e))
 		}
-		rows += e.rows
-		ordered = ordered && e.skip == ""
-		selects = append(selects, l.selectEntry(e))
 	}
 	if rows > 0 {
-		query := strings.Join(selects, " UNION ALL ")
-		if !ordered || len(selects) > 1 { // a single untouched table is in order
-			query = "SELECT * FROM (" + query + ") ORDER BY _seq"
-		}
-		path := l.Part(l.partName("", len(l.result.Parts)))
-		n, err := l.sess.WriteParquet(ctx, query, path, l.schema.columns())
+		path, err := l.writeOrdered(ctx, strings.Join(selects, " UNION ALL "), rows)
 		if err != nil {
 			return err
 		}
-		if n != rows {
-			return fmt.Errorf("%w: %d rows to store, %d written", ErrConservation, rows, n)
-		}
-		l.result.Parts = append(l.result.Parts, Part{Path: path, Rows: n})
+		l.result.Parts = append(l.result.Parts, Part{Path: path, Rows: rows})
 		l.written = append(l.written, writtenPart{path: path, fields: len(l.schema.fields)})
 	}
 	for _, e := range l.pending {
-		if err := l.sess.Exec(ctx, "DROP TABLE "+e.raw); err != nil {
+		drop := "DROP TABLE " + e.raw
+		if e.keep != "" {
+			drop += "; DROP TABLE " + e.keep
+		}
+		if err := l.sess.Exec(ctx, drop); err != nil {
 			return err
 		}
 	}
 	l.pending, l.pendingLen = nil, 0
 	return nil
+}
+
+// writeOrdered writes rows by _seq. The engine keeps the order of the tables by itself,
+// unless a join had to go to disk: so the rows are sorted only if they have to be.
+// Sorting wide rows costs more than all the rest.
+func (l *load) writeOrdered(ctx context.Context, query string, rows int64) (string, error) {
+	path := l.Part(l.partName("", len(l.result.Parts)))
+	for _, sorted := range []bool{false, true} {
+		if sorted {
+			query = "SELECT * FROM (" + query + ") ORDER BY _seq"
+			path = l.Part(l.partName("-sorted", len(l.result.Parts)))
+		}
+		n, err := l.sess.WriteParquet(ctx, query, path, l.schema.columns())
+		if err != nil {
+			return "", err
+		}
+		if n != rows {
+			return "", fmt.Errorf("%w: %d rows to store, %d written", ErrConservation, rows, n)
+		}
+		var misplaced int64
+		check := fmt.Sprintf("SELECT count(*) FROM (SELECT _seq <= lag(_seq) OVER () AS late FROM read_parquet(%s)) WHERE late", engine.Literal(path))
+		if err := l.row(ctx, check, &misplaced); err != nil {
+			return "", err
+		}
+		if misplaced == 0 {
+			return path, nil
+		}
+		if err := os.Remove(path); err != nil {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("%w: rows are not in order after sorting", ErrConservation)
 }
 
 func (l *load) partName(kind string, n int) string {
@@ -69,11 +95,13 @@ func (l *load) selectEntry(e entry) string {
 		"_extracted_at":  instant(l.ExtractedAt),
 		"_watermark":     instant(b.ExportedAt),
 		"_batch_id":      engine.Literal(l.RunID),
-		"_seq":           fmt.Sprintf("rowid + %d", e.base+1),
+		"_seq":           fmt.Sprintf("%s.rowid + %d", e.raw, e.base+1),
 		"_is_deleted":    "false",
 	}
 	if e.dead {
 		values["_seq"], values["_row_hash"], values["_is_deleted"] = "s", "h", "true"
+	} else if e.keep != "" {
+		values["_row_hash"] = "h"
 	} else {
 		values["_row_hash"] = l.hash(e.fields)
 	}
@@ -85,8 +113,8 @@ func (l *load) selectEntry(e entry) string {
 		list = append(list, fmt.Sprintf("(%s)::%s AS %s", values[m.Name], m.Type, engine.Ident(m.Name)))
 	}
 	query := "SELECT " + strings.Join(list, ", ") + " FROM " + e.raw
-	if e.skip != "" {
-		query += " WHERE rowid NOT IN (SELECT r FROM " + e.skip + ")"
+	if e.keep != "" {
+		query += fmt.Sprintf(" JOIN %s ON %s.rowid = r", e.keep, e.raw)
 	}
 	return query
 }
