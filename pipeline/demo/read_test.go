@@ -33,13 +33,15 @@ func (t *table) get(row []string, name string) string {
 	return row[i]
 }
 
-// demoOf generates the demo of the tests once: 2,000 accounts and three nights.
+const sampleAccounts = 1200
+
+// demoOf generates the demo of the tests once: 1,200 accounts and three nights.
 var demoOf = sync.OnceValues(func() (Summary, error) {
 	dir, err := os.MkdirTemp("", "demo")
 	if err != nil {
 		return Summary{}, err
 	}
-	return Generate(context.Background(), Options{Dir: dir, Days: 3})
+	return Generate(context.Background(), Options{Dir: dir, Accounts: sampleAccounts, Days: 3})
 })
 
 func TestMain(m *testing.M) {
