@@ -195,11 +195,12 @@ SELECT currency, day, units_per_usd, %s AS rate_source, CAST(%d AS INTEGER) AS p
 }
 
 func (f *rateFile) refusedRowsSQL() string {
-	return fmt.Sprintf(`SELECT 'exchange_rate' AS table_name, %s AS source_name, 'rates' AS source_object, any_value(natural_key) AS row_key, seq,
-  CASE WHEN any_value(day) IS NULL THEN CAST(to_json([struct_pack("column" := 'rate_date', rule := 'date', raw := any_value(raw_date))]) AS VARCHAR)
-    ELSE CAST(to_json([struct_pack("column" := 'units_per_usd', rule := 'rate', raw := any_value(raw))]) AS VARCHAR) END AS defects,
-  CAST(json_object('date', any_value(raw_date), 'currency', min(currency), 'rate', any_value(raw)) AS VARCHAR) AS raw_row
-FROM (SELECT * FROM %s WHERE status = 'rejected' ORDER BY seq, currency) GROUP BY seq`, lit(f.Name), f.table("cells"))
+	return fmt.Sprintf(`SELECT 'exchange_rate' AS table_name, %s AS source_name, 'rates' AS source_object, min(natural_key) AS row_key, seq,
+  CASE WHEN min(day) IS NULL THEN CAST(to_json([struct_pack("column" := 'rate_date', rule := 'date', raw := min(raw_date))]) AS VARCHAR)
+    WHEN min(currency) IS NULL THEN CAST(to_json([struct_pack("column" := 'currency_iso_code', rule := 'required', raw := NULL::VARCHAR)]) AS VARCHAR)
+    ELSE CAST(to_json([struct_pack("column" := 'units_per_usd', rule := 'rate', raw := min(raw))]) AS VARCHAR) END AS defects,
+  CAST(json_object('date', min(raw_date), 'currency', min(currency), 'rate', min(raw)) AS VARCHAR) AS raw_row
+FROM %s WHERE status = 'rejected' GROUP BY seq`, lit(f.Name), f.table("cells"))
 }
 
 func (f *rateFile) refusedValuesSQL() string {
