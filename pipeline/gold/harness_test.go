@@ -127,9 +127,9 @@ func parseTable(text string) (tableData, error) {
 		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		cells := strings.Split(line, "|")
+		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), "|")
 		for j := range cells {
-			cells[j] = strings.TrimSpace(cells[j])
+			cells[j] = strings.ReplaceAll(strings.TrimSpace(cells[j]), "\x00", "|")
 		}
 		if d.columns == nil {
 			d.columns = cells
@@ -164,7 +164,7 @@ func (d tableData) format() string {
 			case *c == "":
 				line[i] = "''"
 			default:
-				line[i] = *c
+				line[i] = strings.ReplaceAll(*c, "|", `\|`)
 			}
 		}
 		lines = append(lines, line)

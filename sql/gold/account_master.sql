@@ -10,7 +10,7 @@
 --
 -- linking_method is the strongest method that holds the accounts together (none for a
 -- single account), confidence_score that of its weakest link. review_status: confirmed
--- (stewards decided every link), accepted, review (a steward's decision contradicts another
+-- (stewards decided every link), accepted, review (stewards' decisions contradict each other
 -- or a shared name was refused as ambiguous), not_linked.
 WITH measured AS (
   SELECT m.*, a.account_name, a.segment, a.industry, a.owner_id, a.is_vip, a.customer_since,
@@ -24,10 +24,16 @@ WITH measured AS (
   FROM gold.account_link WHERE is_accepted
   GROUP BY master_account_id
 ), doubt AS (
-  SELECT DISTINCT l.master_account_id
-  FROM gold.account_link l JOIN gold.account_members b ON b.account_id = l.matched_account_id
-  WHERE (NOT l.is_accepted AND l.method = 'exact')
-     OR (l.method = 'manual' AND l.is_accepted IS DISTINCT FROM true AND b.master_account_id = l.master_account_id)
+  -- A name refused as ambiguous, a decision nobody can read, or accounts that stewards both
+  -- joined and kept apart.
+  SELECT m.master_account_id
+  FROM gold.account_groups g JOIN gold.account_members m ON m.account_id = g.account_id
+  WHERE g.decision IN ('ambiguous', 'undecided')
+  UNION
+  SELECT min(m.master_account_id)
+  FROM gold.account_groups g JOIN gold.account_members m ON m.account_id = g.account_id
+  WHERE g.method = 'manual' AND g.decision = 'different'
+  GROUP BY g.group_key HAVING min(m.master_account_id) = max(m.master_account_id)
 ), parent AS (
   SELECT m.master_account_id, min(replace(g.group_key, 'parent|', '')) AS ultimate_parent_account_id
   FROM gold.account_groups g JOIN gold.account_members m ON m.account_id = g.account_id

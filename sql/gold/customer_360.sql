@@ -59,7 +59,7 @@ SELECT as_of() AS as_of_date, a.account_id, a.master_account_id, a.master_accoun
        m.open_pipeline_usd, m.weighted_pipeline_usd, m.current_stage,
        m.contract_end_date, date_diff('day', as_of(), m.contract_end_date) AS days_to_expiry, ratio(m.renewed_36m, m.decided_36m) AS renewal_rate_36m,
        m.last_contact_at, m.days_since_contact,
-       CASE WHEN m.has_contact THEN coalesce(m.days_since_contact > param('contacts.contact_flag_days'), true) END AS engagement_flag,
+       CASE WHEN m.has_contact AND a.master_account_id IS NOT NULL THEN coalesce(m.days_since_contact > param('contacts.contact_flag_days'), true) END AS engagement_flag,
        NULL AS clv_usd, NULL AS usage_change_90d, NULL AS usage_trend, NULL AS usage_score_10, NULL AS nps_latest, NULL AS csat_90d,
        NULL AS health_score, NULL AS health_status, NULL AS health_coverage, NULL AS health_score_30d_ago, NULL AS peer_median_health,
        NULL AS churn_risk_score, NULL AS risk_level, NULL AS churn_risk_score_30d_ago, NULL AS churn_probability, NULL AS revenue_at_risk_usd,
