@@ -6,5 +6,5 @@ import "embed"
 
 // FS holds prelude/, gold/, ops/ and checks/.
 //
-//go:embed prelude gold ops
+//go:embed prelude gold ops checks
 var FS embed.FS
