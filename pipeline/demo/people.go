@@ -1,9 +1,6 @@
 package demo
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // contact is a person at the customer.
 type contact struct {
@@ -60,7 +57,7 @@ func (a *account) addContact(i int) {
 	}
 	c.email = plain(c.first) + "." + plain(c.last) + "@" + a.domain()
 	ct := &countries[a.country]
-	c.phone, c.mobile = a.phoneNumber(ct, "11"), a.phoneNumber(ct, "82")
+	c.phone, c.mobile = a.phoneNumber(ct, ct.landline), a.phoneNumber(ct, ct.mobile)
 	c.optOut = a.chance(60)
 	if a.chance(150) {
 		c.changed = c.created + moment(a.between(40, 900))*secondsPerDay
@@ -74,38 +71,25 @@ func (a *account) addContact(i int) {
 	a.contacts = append(a.contacts, c)
 }
 
-// phoneNumber returns a number in the country, as typed by hand or international.
-func (a *account) phoneNumber(c *country, area string) string {
-	switch c.name {
-	case "Kenya":
-		area = map[string]string{"11": "20", "82": "722"}[area]
-	case "Nigeria":
-		area = map[string]string{"11": "1", "82": "803"}[area]
-	case "United States":
-		area = "212"
-	case "United Kingdom":
-		area = map[string]string{"11": "20", "82": "7700"}[area]
-	case "Germany":
-		area = map[string]string{"11": "89", "82": "151"}[area]
-	case "France":
-		area = map[string]string{"11": "1", "82": "6"}[area]
+// phoneNumber returns a number in the country, as typed there or international.
+func (a *account) phoneNumber(c *country, pattern string) string {
+	prefix := c.international
+	if c.dial != "" && a.chance(500) {
+		prefix = c.dial
 	}
-	digits := map[string]int{"11": 7, "82": 7, "20": 7, "722": 6, "1": 7, "803": 7, "212": 7, "7700": 6, "89": 7, "151": 8, "6": 8}[area]
-	if c.name == "France" {
-		digits = 8
+	return prefix + filled(pattern, a.Uint64())
+}
+
+// filled replaces every # of a pattern by a digit of n.
+func filled(pattern string, n uint64) string {
+	b := []byte(pattern)
+	for i := range b {
+		if b[i] == '#' {
+			b[i] = byte('0' + n%10)
+			n /= 10
+		}
 	}
-	if c.name == "United Kingdom" && area == "20" {
-		digits = 8
-	}
-	n := 2_000_000 + a.IntN(7_000_000)
-	tail := fmt.Sprintf("%0*d", digits, n)[:digits]
-	if digits > 7 {
-		tail = fmt.Sprintf("%d%0*d", n, digits-7, a.IntN(10))
-	}
-	if a.chance(500) || c.dial == "1" {
-		return c.international + area + " " + tail[:3] + " " + tail[3:]
-	}
-	return c.dial + area + " " + tail[:3] + " " + tail[3:]
+	return string(b)
 }
 
 // domain is the customer's web domain in the account's country.
@@ -185,7 +169,7 @@ func (a *account) addLeads() {
 
 func (a *account) newLead(first, last, company, title string) lead {
 	return lead{id: a.newID(keyLead), first: first, last: last, company: company, title: title, source: pick(a.stream, leadSources),
-		rating: pick(a.stream, ratings), phone: a.phoneNumber(&countries[a.country], "11")}
+		rating: pick(a.stream, ratings), phone: a.phoneNumber(&countries[a.country], countries[a.country].landline)}
 }
 
 // leadSteps spreads the statuses from one moment to another.

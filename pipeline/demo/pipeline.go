@@ -24,12 +24,16 @@ func systems() []*system {
 	return append(list, &surveySystem, &stewardSystem)
 }
 
+// fileGlob matches the files of an object and no others: invoice_* alone would take
+// those of invoice_line too.
+func fileGlob(o *object, s *system) string { return o.name + "_[0-9]*" + s.dialect.suffix }
+
 // source describes a system as pipeline.json does. written says which objects have
 // a file: very small demos have none for some.
 func (s *system) source(written func(*object) bool) config.Source {
 	src := config.Source{Name: s.name, Type: "csv", Region: s.region, Mapping: s.mapping, Path: filepath.ToSlash(filepath.Join("exports", s.name)), CSV: s.dialect.csv}
 	for _, o := range s.objects {
-		c := config.Object{Name: o.name, Files: []string{o.name + "_*" + s.dialect.suffix}, Key: o.key, Optional: !written(o)}
+		c := config.Object{Name: o.name, Files: []string{fileGlob(o, s)}, Key: o.key, Optional: !written(o)}
 		if o == objUser {
 			c.LoadMode, c.MissingIsDeleted = "snapshot", true
 		}
@@ -45,7 +49,7 @@ func configuration(lake string, asOf day, written func(*system, *object) bool) c
 		p.Sources = append(p.Sources, s.source(func(o *object) bool { return written(s, o) }))
 	}
 	p.Rates = []config.Rate{{
-		Name: rateSystem.name, Path: "exports/" + rateSystem.name, Files: []string{objRate.name + "_*" + rateSystem.dialect.suffix}, Layout: "generic",
+		Name: rateSystem.name, Path: "exports/" + rateSystem.name, Files: []string{fileGlob(objRate, &rateSystem)}, Layout: "generic",
 		Base: "USD", Quote: "units_per_base", Priority: 1, CSV: rateSystem.dialect.csv,
 	}}
 	return p

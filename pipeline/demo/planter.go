@@ -76,7 +76,7 @@ func (p *planter) put(f *file, r *record) {
 // plant writes a record with a defect. It returns false, and writes nothing, if the
 // record does not fit the defect.
 func (p *planter) plant(f *file, r *record, d *planting) bool {
-	if d.at < 0 || deleted(r) {
+	if d.at < 0 || deleted(r) || !d.fits(r) {
 		return false
 	}
 	clean := string(r.cell(d.at))
@@ -112,6 +112,12 @@ func (p *planter) plant(f *file, r *record, d *planting) bool {
 	}
 	p.note(note)
 	return true
+}
+
+// fits says whether the record is of those the defect is for.
+func (d *planting) fits(r *record) bool {
+	column, value, some := strings.Cut(d.only, "=")
+	return !some || string(r.cell(r.object.index(column))) == value
 }
 
 // noted is the column to name in the list: none where the whole record is the defect.

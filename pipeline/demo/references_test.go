@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nyaruka/phonenumbers"
 )
 
 // points says to which object the ids of a column belong.
@@ -169,6 +171,24 @@ func TestHistoriesAgree(t *testing.T) {
 		for _, row := range tb.rows {
 			if got := status[tb.get(row, "Id")]; got != "" && got != tb.get(row, "Status") {
 				t.Fatalf("case %s is %s, its history says %s", tb.get(row, "Id"), tb.get(row, "Status"), got)
+			}
+		}
+	}
+}
+
+// Phone numbers are possible in the country they are written for, so that only
+// planted values are refused.
+func TestPhoneNumbersAreValid(t *testing.T) {
+	for i := range countries {
+		c := &countries[i]
+		for _, pattern := range []string{c.landline, c.mobile} {
+			for n := range uint64(500) {
+				for _, prefix := range []string{c.international, c.dial} {
+					number, err := phonenumbers.Parse(prefix+filled(pattern, mix(n)), c.iso)
+					if err != nil || !phonenumbers.IsValidNumber(number) {
+						t.Fatalf("%s: %s%s is no number: %v", c.name, prefix, filled(pattern, mix(n)), err)
+					}
+				}
 			}
 		}
 	}

@@ -4,8 +4,10 @@ package demo
 type country struct {
 	name, region, currency string
 	suffixes               []string // legal forms, all meaning the same to name normalisation
-	dial                   string   // national prefix as written in phone fields
+	dial                   string   // before a number within the country, "" where it is not written
 	international          string
+	iso                    string
+	landline, mobile       string // numbers, # for any digit
 	domain                 string
 	cities                 []city
 	vatPermille            int
@@ -17,29 +19,29 @@ type city struct {
 }
 
 var countries = []country{
-	{"South Africa", "South Africa", "ZAR", []string{"(Pty) Ltd", "Pty Ltd", "(PTY) LTD"}, "0", "+27 ", "co.za", []city{
+	{"South Africa", "South Africa", "ZAR", []string{"(Pty) Ltd", "Pty Ltd", "(PTY) LTD"}, "0", "+27 ", "ZA", "11 4## ####", "82 4## ####", "co.za", []city{
 		{"Johannesburg", "Gauteng", "2196", -262041, 280473}, {"Cape Town", "Western Cape", "8001", -339249, 184241},
 		{"Durban", "KwaZulu-Natal", "4001", -298587, 310218}, {"Pretoria", "Gauteng", "0002", -257479, 282293},
 		{"Gqeberha", "Eastern Cape", "6001", -339608, 256022}, {"Bloemfontein", "Free State", "9301", -290852, 261596},
 	}, 150},
-	{"Kenya", "Kenya", "KES", []string{"Ltd", "Limited"}, "0", "+254 ", "co.ke", []city{
+	{"Kenya", "Kenya", "KES", []string{"Ltd", "Limited"}, "0", "+254 ", "KE", "20 27# ####", "722 ### ###", "co.ke", []city{
 		{"Nairobi", "Nairobi", "00100", -12921, 368219}, {"Mombasa", "Mombasa", "80100", -40435, 396682},
 		{"Kisumu", "Kisumu", "40100", -917, 347680}, {"Nakuru", "Nakuru", "20100", -3031, 360800},
 	}, 160},
-	{"Nigeria", "Nigeria", "NGN", []string{"Ltd", "Limited", "Plc"}, "0", "+234 ", "com.ng", []city{
+	{"Nigeria", "Nigeria", "NGN", []string{"Ltd", "Limited", "Plc"}, "0", "+234 ", "NG", "803 3## ####", "805 2## ####", "com.ng", []city{
 		{"Lagos", "Lagos", "100001", 65244, 33792}, {"Abuja", "FCT", "900001", 90765, 73986},
 		{"Port Harcourt", "Rivers", "500001", 48156, 70498}, {"Kano", "Kano", "700001", 120022, 85920},
 	}, 75},
-	{"United Kingdom", "Group", "USD", []string{"Ltd", "Limited", "Plc"}, "0", "+44 ", "co.uk", []city{
+	{"United Kingdom", "Group", "USD", []string{"Ltd", "Limited", "Plc"}, "0", "+44 ", "GB", "20 79## ####", "7911 12####", "co.uk", []city{
 		{"London", "England", "EC2V 7HN", 515072, -1276}, {"Manchester", "England", "M1 1AE", 534808, -22426},
 	}, 0},
-	{"Germany", "Group", "EUR", []string{"GmbH", "AG"}, "0", "+49 ", "de", []city{
+	{"Germany", "Group", "EUR", []string{"GmbH", "AG"}, "0", "+49 ", "DE", "89 54####", "151 2#######", "de", []city{
 		{"München", "Bayern", "80331", 481351, 115820}, {"Köln", "Nordrhein-Westfalen", "50667", 509375, 69603},
 	}, 0},
-	{"France", "Group", "EUR", []string{"SA", "SAS"}, "0", "+33 ", "fr", []city{
+	{"France", "Group", "EUR", []string{"SA", "SAS"}, "0", "+33 ", "FR", "1 42 ## ## ##", "6 12 ## ## ##", "fr", []city{
 		{"Paris", "Île-de-France", "75001", 488566, 23522}, {"Orléans", "Centre", "45000", 479030, 19093},
 	}, 0},
-	{"United States", "Group", "USD", []string{"Inc.", "Inc", "Corp."}, "1", "+1 ", "com", []city{
+	{"United States", "Group", "USD", []string{"Inc.", "Inc", "Corp."}, "", "+1 ", "US", "212 73# ####", "917 74# ####", "com", []city{
 		{"New York", "NY", "10005", 407128, -740060}, {"Austin", "TX", "78701", 302672, -977431},
 	}, 0},
 }
