@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/customer360/pipeline/pipeline/config"
@@ -15,13 +16,7 @@ const samples = 5
 
 // check runs the mappings' checks on the written table, and tells what drifted.
 func (b *builder) check(ctx context.Context) error {
-	for _, d := range b.res.Drift {
-		hint := ""
-		if d.Nearest != "" {
-			hint = fmt.Sprintf(" (nearest: %q)", d.Nearest)
-		}
-		b.warn("%s/%s has no column %q%s, it is read as empty", d.Source, d.Object, d.Column, hint)
-	}
+	b.warnDrift()
 	if err := b.sharedKeys(ctx); err != nil {
 		return err
 	}
@@ -49,6 +44,28 @@ func (b *builder) check(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// warnDrift tells, in one line per object, which mapped columns bronze lacks.
+func (b *builder) warnDrift() {
+	for _, in := range b.inputs {
+		var names []string
+		for _, d := range b.res.Drift {
+			if d.Source != in.Source || d.Object != in.Object {
+				continue
+			}
+			name := d.Column
+			if d.Nearest != "" {
+				name += fmt.Sprintf(" (nearest: %q)", d.Nearest)
+			}
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		if len(names) > 0 {
+			b.warn("%s/%s lacks mapped columns, they are read as empty: %s", in.Source, in.Object, strings.Join(names, ", "))
+		}
+	}
 }
 
 func aboutCheck(c config.ColumnCheck) string {

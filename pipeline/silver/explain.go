@@ -89,7 +89,7 @@ func (in *inputPlan) typedRow() string {
 
 // nearest is the name most like the wanted one, "" if none is alike.
 func nearest(want string, names []string) string {
-	best, distance := "", len(want)/2+1
+	best, distance := "", len(want)/3+1
 	for _, n := range names {
 		if bronzeMeta[strings.ToLower(n)] {
 			continue

@@ -154,6 +154,9 @@ func (c *inputCompiler) columns() {
 			c.fail(field, "%v", err)
 			continue
 		}
+		if spec.Expression != "" && hasStep(spec.Transformation, "phone_e164") {
+			c.fail(field, "phone_e164 needs a source column, not an expression")
+		}
 		col.notNull = !spec.Nullable || slices.Contains(c.in.mapping.Key, spec.TargetColumn)
 		col.reject = spec.OnError == "reject" || (spec.OnError == "" && col.notNull)
 		if col.notNull && spec.OnError == "null" {
