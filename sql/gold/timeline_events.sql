@@ -203,7 +203,8 @@ WITH sales AS (
          'A' || CASE WHEN lower(coalesce(channel, 'message')) SIMILAR TO '[aeiou].*' THEN 'n ' ELSE ' ' END || lower(coalesce(channel, 'message'))
            || CASE lower(direction) WHEN 'inbound' THEN ' came from the customer' WHEN 'outbound' THEN ' went to the customer' ELSE ' was recorded' END || '.',
          sent_at, 'INFO', NULL, 'RESOLVED', 'communication', communication_id, user_id, known_at
-  FROM silver.communication WHERE sent_at < as_of_end()
+  FROM silver.communication c
+  WHERE sent_at < as_of_end() AND NOT EXISTS (SELECT 1 FROM silver.activity a WHERE a.activity_id = c.communication_id)
   UNION ALL
   SELECT account_id, source_region, 'ENGAGEMENT', 'survey_answered', coalesce(survey_type, 'Survey') || ' answer: ' || format('{:g}', score),
          'The customer gave ' || format('{:g}', score) || coalesce(' of ' || format('{:g}', scale_max), '') || '.',
