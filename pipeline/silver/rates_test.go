@@ -32,7 +32,7 @@ func csvBronze(t *testing.T, sess engine.Session, file, path string, firstFile i
 	query := fmt.Sprintf(`SELECT *, 'x' AS _source_system, 'x' AS _source_region, 'rates' AS _source_object, 'f' AS _source_file,
   TIMESTAMPTZ '2026-06-01' AS _extracted_at, NULL::TIMESTAMPTZ AS _watermark, '01A' AS _batch_id,
   %d::BIGINT + row_number() OVER () AS _seq, unhex(md5('x')) AS _row_hash, false AS _is_deleted
-FROM read_csv(%s, all_varchar = true, header = true, null_padding = true)`, int64(firstFile)<<32, lit(file))
+FROM read_csv(%s, all_varchar = true, header = true, null_padding = true, parallel = false)`, int64(firstFile)<<32, lit(file))
 	if _, err := sess.WriteParquet(context.Background(), query, path, nil); err != nil {
 		t.Fatal(err)
 	}
