@@ -15,6 +15,9 @@ UNION ALL
 SELECT 'account_members' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_members
 GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
 UNION ALL
+SELECT 'account_metrics' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_metrics
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
 SELECT 'accounts' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.accounts
 GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
 UNION ALL
