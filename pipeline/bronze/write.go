@@ -38,7 +38,7 @@ func (l *load) flush(ctx context.Context) error {
 	for _, e := range l.pending {
 		drop := "DROP TABLE " + e.raw
 		if e.keep != "" {
-			drop += "; DROP TABLE " + e.keep
+			drop += "; DROP TABLE " + e.keep + "; DROP TABLE " + e.skip
 		}
 		if err := l.sess.Exec(ctx, drop); err != nil {
 			return err
