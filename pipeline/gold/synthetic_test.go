@@ -100,7 +100,11 @@ func syntheticValue(c config.Contract, col config.ContractColumn, n int) string 
 		return fmt.Sprintf("CASE WHEN %s %% 8 = 0 THEN 'account-' || (%s %% 90) END", h, h)
 	}
 	if target, ok := syntheticKeys[col.Name]; ok && col.Type == "VARCHAR" {
-		return fmt.Sprintf("CASE WHEN %s %% 19 = 0 THEN NULL ELSE '%s-' || (%s %% %d) END", h, target, h, rowsOf(target)+rowsOf(target)/20+1)
+		id := fmt.Sprintf("'%s-' || (%s %% %d)", target, h, rowsOf(target)+rowsOf(target)/20+1)
+		if !col.Nullable {
+			return id
+		}
+		return fmt.Sprintf("CASE WHEN %s %% 19 = 0 THEN NULL ELSE %s END", h, id)
 	}
 	if strings.HasSuffix(col.Name, "_normalized") {
 		return fmt.Sprintf("'name ' || (%s %% 400)", h)
