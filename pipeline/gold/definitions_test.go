@@ -25,8 +25,8 @@ func TestDefinitions(t *testing.T) {
 	for _, r := range rows {
 		place, _ := r["gold_table"].(string)
 		column, _ := r["gold_column"].(string)
-		if !columns[place+"."+column] {
-			t.Errorf("%v: no column %s.%s", r["metric_id"], place, column)
+		if !columns["gold."+place+"."+column] {
+			t.Errorf("%v: no column gold.%s.%s", r["metric_id"], place, column)
 		}
 		for _, field := range []string{"label", "description", "metric_type", "grain", "unit", "null_rule", "window_rule", "standard_ref", "valid_from"} {
 			if s, _ := r[field].(string); s == "" {
