@@ -13,6 +13,7 @@ import (
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/gold"
 	"github.com/customer360/pipeline/pipeline/lake"
+	"github.com/customer360/pipeline/pipeline/silver"
 )
 
 var numCPU = runtime.NumCPU()
@@ -23,7 +24,11 @@ func (u *run) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.res.Checks = append(u.res.Checks, results...)
+	references, err := u.checkReferences(ctx)
+	if err != nil {
+		return err
+	}
+	u.res.Checks = append(append(u.res.Checks, references...), results...)
 	var failed []string
 	for _, c := range u.res.Checks {
 		if c.Blocking() {
@@ -34,6 +39,33 @@ func (u *run) check(ctx context.Context) error {
 		return fmt.Errorf("%w: %s (see `pipeline check --run %s`)", ErrChecksFailed, strings.Join(failed, ", "), u.id)
 	}
 	return nil
+}
+
+// checkReferences counts the orphans: rows that name a key which no row has.
+func (u *run) checkReferences(ctx context.Context) ([]CheckResult, error) {
+	sess, err := u.engine.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer sess.Close()
+	files := map[string][]string{}
+	for _, t := range u.silver.Tables() {
+		files[t.Name] = u.state.files("silver/" + t.Name)
+	}
+	found, err := u.silver.CheckReferences(ctx, sess, files)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]CheckResult, len(found))
+	for i, c := range found {
+		out[i] = fromSilver(c)
+	}
+	return out, nil
+}
+
+func fromSilver(c silver.CheckResult) CheckResult {
+	return CheckResult{ID: c.ID, Table: c.Table, Column: c.Column, Dimension: c.Dimension, Severity: c.Severity,
+		Passed: c.Failing == 0, FailingRows: c.Failing, TotalRows: c.Total, SampleKeys: c.Samples, About: c.About, SQL: c.SQL}
 }
 
 // runChecks registers every table there is and runs every check whose tables exist.

@@ -107,10 +107,12 @@ func (u *run) extract(ctx context.Context) error {
 		pub.Tables[t] = *u.state.manifests[t]
 	}
 	c, err := u.tx.Publish(ctx, pub)
+	if c != nil {
+		u.res.Bronze = c.Version
+	}
 	if err != nil {
 		return fmt.Errorf("commit bronze: %w", err)
 	}
-	u.res.Bronze = c.Version
 	u.state.settle()
 	for id, m := range marks {
 		u.marks[id] = m
@@ -126,7 +128,7 @@ func (u *run) scan(ctx context.Context, jobs []*bronzeJob) error {
 	problems := make([]error, len(jobs))
 	for i, j := range jobs {
 		g.Go(func() error {
-			src := csv.New(j.source, u.Config.Pipeline.TimeZone, u.stagePath)
+			src := csv.New(j.source, u.Config.Pipeline.TimeZone, u.tx.Part)
 			batches, err := src.Scan(ctx, j.object, func(hash string) bool {
 				_, seen := j.mark.Files[hash]
 				return seen && !u.opt.Reload
@@ -283,12 +285,4 @@ func (u *run) cores() int {
 		return n
 	}
 	return numCPU
-}
-
-// stagePath is where a source may write clean copies of its files. Files are scanned
-// side by side, and the lake hands out one path at a time.
-func (u *run) stagePath(name string) string {
-	u.staging.Lock()
-	defer u.staging.Unlock()
-	return u.tx.Part(name)
 }

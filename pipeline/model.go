@@ -98,7 +98,7 @@ func (u *run) feeds() []ops.Feed {
 			f.BronzeRows = u.state.rows("bronze/" + src.Name + "/" + f.Object)
 			fed := false
 			for _, t := range u.silver.Tables() {
-				if event, ok := t.FedBy(src.Name, obj.Name); ok {
+				if event, ok := t.FedBy(src.Name, obj.Name); ok && hasColumn(t.Contract, "source_system") {
 					f.SilverTable, f.EventSQL, f.HasAccount = t.Name, event, hasColumn(t.Contract, "account_id")
 					out = append(out, f)
 					fed = true

@@ -37,10 +37,12 @@ func (u *run) publish(ctx context.Context) error {
 		pub.Fingerprints[t] = f
 	}
 	c, err := u.tx.Publish(ctx, pub)
+	if c != nil { // published and durable, even if its release could not be made yet
+		u.res.Published = c.Version
+	}
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	u.res.Published = c.Version
 	return nil
 }
 
@@ -137,7 +139,7 @@ func (u *run) keepReport() error {
 	if err != nil {
 		return fmt.Errorf("keep the run's report: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, reportFile), append(b, '\n'), 0o644); err != nil {
+	if err := u.lake.WriteRunFile(u.id, reportFile, append(b, '\n')); err != nil {
 		return fmt.Errorf("keep the run's report: %w", err)
 	}
 	if u.res.Status != Failed {

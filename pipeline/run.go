@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -45,29 +44,28 @@ type Options struct {
 // run is one run under way.
 type run struct {
 	*Runner
-	opt     Options
-	res     *Result
-	id      string
-	start   time.Time
-	lake    *lake.Lake
-	tx      *lake.Tx
-	engine  engine.Engine
-	head    *lake.Commit // published state when the run began; nil for an empty lake
-	state   *state
-	marks   map[string]lake.Watermark // "source/object"
-	silver  *silver.Project
-	gold    *gold.Project
-	staging sync.Mutex
+	opt    Options
+	res    *Result
+	id     string
+	start  time.Time
+	lake   *lake.Lake
+	tx     *lake.Tx
+	engine engine.Engine
+	head   *lake.Commit // published state when the run began; nil for an empty lake
+	state  *state
+	marks  map[string]lake.Watermark // "source/object"
+	silver *silver.Project
+	gold   *gold.Project
 }
 
 // Run carries out one run. The result is returned with the error too: what finished
 // is in it, and what failed. Nothing is half-published.
-func (r *Runner) Run(ctx context.Context, opt Options) (*Result, error) {
+func (r *Runner) Run(ctx context.Context, opt Options) (res *Result, err error) {
 	u, err := r.prepare(ctx, opt)
 	if err != nil {
 		return nil, err
 	}
-	defer u.engine.Close()
+	defer func() { err = errors.Join(err, u.engine.Close()) }()
 	if u.lake, err = lake.Create(r.LakeRoot, lake.Options{Now: r.Now, Step: r.Step}); err != nil {
 		return nil, err
 	}
@@ -75,11 +73,11 @@ func (r *Runner) Run(ctx context.Context, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Close()
+	defer func() { err = errors.Join(err, lock.Close()) }()
 	if u.tx, _, err = u.lake.Begin(ctx, lock, u.id); err != nil {
 		return nil, err
 	}
-	defer u.tx.Close()
+	defer func() { err = errors.Join(err, u.tx.Close()) }()
 	if err := u.open(); err != nil {
 		return nil, err
 	}

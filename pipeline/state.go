@@ -16,10 +16,10 @@ type state struct {
 	root         string
 	asOf         string
 	manifests    map[string]*lake.Manifest
+	published    map[string]*lake.Manifest // of the commit built upon: whose field ids stay
 	fingerprints map[string]string
 	paths        map[string]string // relative path of a file not yet linked -> where it stands now
 	built        map[string]bool   // tables whose manifest differs from the published one
-	dropped      []string
 }
 
 func newState(l *lake.Lake, head *lake.Commit) (*state, error) {
@@ -35,6 +35,7 @@ func newState(l *lake.Lake, head *lake.Commit) (*state, error) {
 		if s.manifests[t], err = snap.Manifest(t); err != nil {
 			return nil, err
 		}
+		s.published[t] = s.manifests[t]
 	}
 	for t, f := range head.Fingerprints {
 		s.fingerprints[t] = f
@@ -50,7 +51,7 @@ func newState(l *lake.Lake, head *lake.Commit) (*state, error) {
 }
 
 func emptyState(root string) *state {
-	return &state{root: root, manifests: map[string]*lake.Manifest{}, fingerprints: map[string]string{},
+	return &state{root: root, manifests: map[string]*lake.Manifest{}, published: map[string]*lake.Manifest{}, fingerprints: map[string]string{},
 		paths: map[string]string{}, built: map[string]bool{}}
 }
 
@@ -143,7 +144,7 @@ func (s *state) settle() {
 
 // schema gives columns their stable field ids.
 func (s *state) schema(table string, columns []lake.Column) []lake.Column {
-	return lake.AssignIDs(s.manifests[table], columns)
+	return lake.AssignIDs(s.published[table], columns)
 }
 
 // columns are those of a table with their field ids; nil if there is no such table.

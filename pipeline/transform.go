@@ -113,9 +113,7 @@ func (u *run) note(t silver.Table, out silver.BuildResult, step *Step) {
 	step.Notes = append(step.Notes, out.Warnings...)
 	u.res.Warnings = append(u.res.Warnings, out.Warnings...)
 	for _, c := range out.Checks {
-		u.res.Checks = append(u.res.Checks, CheckResult{ID: c.ID, Table: c.Table, Column: c.Column, Dimension: c.Dimension,
-			Severity: c.Severity, Passed: c.Failing == 0, FailingRows: c.Failing, TotalRows: c.Total,
-			SampleKeys: c.Samples, About: c.About, SQL: c.SQL})
+		u.res.Checks = append(u.res.Checks, fromSilver(c))
 	}
 }
 
