@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 )
 
 // definitionsFile is where the built-in metric definitions lie below configs/.
@@ -36,7 +37,7 @@ func (l *loading) definitions() error {
 		if d.GoldTable == "" {
 			continue
 		}
-		table, ok := l.out.Contracts["gold/"+d.GoldTable]
+		table, ok := l.out.Contracts["gold/"+strings.TrimPrefix(d.GoldTable, "gold.")]
 		switch {
 		case !ok:
 			report("gold_table", fmt.Sprintf("there is no gold table %q", d.GoldTable), "")
