@@ -2,6 +2,7 @@ package silver
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,11 +89,16 @@ func withRateDefaults(r config.Rate) config.Rate {
 	return r
 }
 
-// describe is what the plan depends on beside bronze, for the fingerprint.
+// describe is what the plan depends on beside bronze, for the fingerprint. A rate source
+// is described as JSON: printing it would print the addresses of its optional fields.
 func (r *ratePlan) describe() []string {
 	var out []string
 	for _, f := range r.files {
-		out = append(out, fmt.Sprintf("%+v %s", f.Rate, f.zone), f.cutSQL("SELECT 1"), f.ratesSQL())
+		spec, err := json.Marshal(f.Rate)
+		if err != nil {
+			spec = []byte(err.Error()) // plain structs always marshal
+		}
+		out = append(out, string(spec), f.zone, f.cutSQL("SELECT 1"), f.ratesSQL())
 	}
 	for _, o := range r.orgs {
 		out = append(out, fmt.Sprintf("%+v", *o), o.versionsSQL("d"), o.ratesSQL(true, true))
