@@ -110,7 +110,7 @@ func (u *run) note(t silver.Table, out silver.BuildResult, step *Step) {
 		})
 	}
 	step.RowsOut = out.Part.Rows
-	step.Notes = append(step.Notes, out.Warnings...)
+	step.Notes = append(append(step.Notes, out.Warnings...), out.Notes...)
 	u.res.Warnings = append(u.res.Warnings, out.Warnings...)
 	for _, c := range out.Checks {
 		u.res.Checks = append(u.res.Checks, fromSilver(c))

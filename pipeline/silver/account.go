@@ -55,7 +55,7 @@ func (b *builder) countBronze(ctx context.Context, in *inputPlan, c *Counts) err
 	}
 	err := b.each(ctx, query, func(scan func(...any) error) error { return scan(&c.Bronze, &c.Filtered, &lost) })
 	if lost > 0 {
-		b.warn("%s/%s: %d rows are claimed by no mapping's filter", in.Source, in.Object, lost)
+		b.note("%s/%s: %d rows are left out by the mappings' filters", in.Source, in.Object, lost)
 	}
 	return err
 }
@@ -156,4 +156,9 @@ func (b *builder) conserve() error {
 
 func (b *builder) warn(format string, args ...any) {
 	b.res.Warnings = append(b.res.Warnings, fmt.Sprintf(b.t.Name+": "+format, args...))
+}
+
+// note tells what is worth knowing and not wrong.
+func (b *builder) note(format string, args ...any) {
+	b.res.Notes = append(b.res.Notes, fmt.Sprintf(b.t.Name+": "+format, args...))
 }

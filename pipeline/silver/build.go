@@ -67,6 +67,7 @@ type BuildResult struct {
 	Counts         []Counts
 	Checks         []CheckResult
 	Warnings       []string
+	Notes          []string // worth knowing, not wrong: columns an export lacks, rows a filter leaves out
 	Drift          []Drift
 }
 

@@ -16,7 +16,7 @@ const samples = 5
 
 // check runs the mappings' checks on the written table, and tells what drifted.
 func (b *builder) check(ctx context.Context) error {
-	b.warnDrift()
+	b.noteDrift()
 	if err := b.sharedKeys(ctx); err != nil {
 		return err
 	}
@@ -46,8 +46,8 @@ func (b *builder) check(ctx context.Context) error {
 	return nil
 }
 
-// warnDrift tells, in one line per object, which mapped columns bronze lacks.
-func (b *builder) warnDrift() {
+// noteDrift tells, in one line per object, which mapped columns bronze lacks.
+func (b *builder) noteDrift() {
 	for _, in := range b.inputs {
 		var names []string
 		for _, d := range b.res.Drift {
@@ -63,7 +63,7 @@ func (b *builder) warnDrift() {
 			}
 		}
 		if len(names) > 0 {
-			b.warn("%s/%s lacks mapped columns, they are read as empty: %s", in.Source, in.Object, strings.Join(names, ", "))
+			b.note("%s/%s lacks mapped columns, they are read as empty: %s", in.Source, in.Object, strings.Join(names, ", "))
 		}
 	}
 }
@@ -163,7 +163,6 @@ func (b *builder) sharedKeys(ctx context.Context) error {
 		if r.Samples, err = b.texts(ctx, shared+fmt.Sprintf(" ORDER BY k LIMIT %d", samples)); err != nil {
 			return err
 		}
-		b.warn("%d keys come from more than one source, the latest version wins", r.Failing)
 	}
 	b.res.Checks = append(b.res.Checks, r)
 	return nil
@@ -188,6 +187,9 @@ func (p *Project) CheckReferences(ctx context.Context, sess engine.Session, file
 	var out []CheckResult
 	for _, t := range p.tables {
 		for _, r := range t.References() {
+			if !p.isFed(r.Table) { // nobody claims to have its rows, so none is missing
+				continue
+			}
 			target := p.contracts[r.Table]
 			if err := errors.Join(register(t.Name), register(r.Table)); err != nil {
 				return nil, fmt.Errorf("silver references of %s: %w", t.Name, err)

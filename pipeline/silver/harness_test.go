@@ -51,6 +51,7 @@ type want struct {
 	Counts         []string         `json:"counts"`
 	Checks         []string         `json:"checks,omitempty"`
 	Warnings       []string         `json:"warnings,omitempty"`
+	Notes          []string         `json:"notes,omitempty"`
 }
 
 // contracts reads the silver contracts of the project.
@@ -234,7 +235,7 @@ func observe(t testing.TB, sess engine.Session, b built) want {
 		return want{Error: b.err.Error()}
 	}
 	w := want{Rows: readRows(t, sess, b.result.Part.Path), RejectedRows: readRows(t, sess, b.result.RejectedRows.Path),
-		RejectedValues: readRows(t, sess, b.result.RejectedValues.Path), Warnings: b.result.Warnings}
+		RejectedValues: readRows(t, sess, b.result.RejectedValues.Path), Warnings: b.result.Warnings, Notes: b.result.Notes}
 	for _, c := range b.result.Counts {
 		text := fmt.Sprintf("%s/%s: bronze %d = superseded %d + not_yet_known %d + soft_deleted %d + rejected %d + silver %d",
 			c.Source, c.Object, c.Bronze, c.Superseded, c.NotYetKnown, c.SoftDeleted, c.Rejected, c.Silver)
