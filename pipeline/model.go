@@ -94,7 +94,8 @@ func (u *run) feeds() []ops.Feed {
 	for _, src := range u.Config.Pipeline.Sources {
 		for _, obj := range src.Objects {
 			f := ops.Feed{Source: src.Name, Region: src.Region, Object: strings.ToLower(obj.Name)}
-			f.Loaded = len(u.marks[src.Name+"/"+f.Object].Files) > 0
+			mark := u.marks[src.Name+"/"+f.Object]
+			f.Loaded, f.ExportedAt = len(mark.Files) > 0, mark.GreatestExportedAt
 			f.BronzeRows = u.state.rows("bronze/" + src.Name + "/" + f.Object)
 			fed := false
 			for _, t := range u.silver.Tables() {
@@ -148,7 +149,7 @@ func (u *run) goldFingerprint(m gold.Model, cov coverage) (fingerprint, error) {
 		}
 	}
 	definition, err := u.gold.Fingerprint(m, "")
-	fp := fingerprint{Definition: definition, Inputs: digest(inputs)}
+	fp := fingerprint{Definition: digest(map[string]string{"model": definition, "time_zone": u.Config.Pipeline.TimeZone}), Inputs: digest(inputs)}
 	if m.UsesAsOf || m.Storage == lake.StorageState {
 		fp.AsOf = u.res.AsOf
 	}

@@ -17,6 +17,7 @@ type Feed struct {
 	HasAccount             bool   // the silver table has account_id
 	Loaded                 bool   // at least one file was ever loaded: no rows then means zero
 	BronzeRows             int64
+	ExportedAt             *time.Time // greatest export time of its files, if known
 }
 
 // Coverage measures what each object of each region covers, from the silver tables
@@ -50,6 +51,9 @@ func Coverage(ctx context.Context, sess engine.Session, run string, feeds []Feed
 
 func measure(ctx context.Context, sess engine.Session, f Feed) (Row, error) {
 	row := Row{"is_available": f.Loaded, "row_count": f.BronzeRows}
+	if f.ExportedAt != nil {
+		row["last_exported_at"] = f.ExportedAt.UTC().Format(time.RFC3339Nano)
+	}
 	if f.SilverTable == "" {
 		return row, nil
 	}
@@ -88,7 +92,7 @@ func measure(ctx context.Context, sess engine.Session, f Feed) (Row, error) {
 func combine(a, b Row) Row {
 	a["is_available"] = a["is_available"].(bool) || b["is_available"].(bool)
 	a["row_count"] = a["row_count"].(int64) + b["row_count"].(int64)
-	for _, k := range []string{"first_event_at", "last_event_at"} {
+	for _, k := range []string{"first_event_at", "last_event_at", "last_exported_at"} {
 		x, okX := a[k].(string)
 		y, okY := b[k].(string)
 		if okY && (!okX || (k == "first_event_at") == (y < x)) {
