@@ -1,0 +1,10 @@
+-- check: duplicate_names
+-- severity: warning
+-- table: gold.accounts
+-- about: Accounts of one region under the same normalised name. account_master counts them as one customer
+-- (unless a steward says otherwise); merge them in the source if they are the same company.
+SELECT account_name_normalized, region, count(*) AS row_count, string_agg(account_id, ', ' ORDER BY account_id) AS account_ids
+FROM silver.account
+WHERE account_name_normalized <> ''
+GROUP BY region, account_name_normalized
+HAVING count(*) > 1
