@@ -13,8 +13,9 @@ const unknownMonth = "unknown"
 // monthColumn carries the partition beside the model's own columns until it is written.
 const monthColumn = "_partition_month"
 
-// writeMonths writes one part per month of the partition column. The result is held
-// once, so that the model runs once.
+// writeMonths writes one part per month of the partition column, and one without rows
+// if there are none, because a table always has a file. The result is held once, so
+// that the model runs once.
 func (m Model) writeMonths(ctx context.Context, sess engine.Session, columns []engine.Column, newPart func(string) string) ([]Part, error) {
 	if m.Contract.PartitionBy == "" {
 		return nil, &SQLError{Path: m.Path, Problem: "the contract is partitioned but names no partition_by", Err: ErrContract}
@@ -33,6 +34,9 @@ func (m Model) writeMonths(ctx context.Context, sess engine.Session, columns []e
 	months, err := texts(ctx, sess, "SELECT DISTINCT "+monthColumn+" FROM result.built ORDER BY 1")
 	if err != nil {
 		return nil, err
+	}
+	if len(months) == 0 {
+		months = []string{unknownMonth}
 	}
 	var parts []Part
 	for _, value := range months {

@@ -171,7 +171,8 @@ func (b *builder) sharedKeys(ctx context.Context) error {
 // CheckReferences counts, for every reference that mappings declare, the rows whose
 // value is no key of the referenced table. Such rows are kept. It reads finished
 // tables, because references may form circles. files gives the files of every table;
-// tables without files are taken as empty.
+// tables without files are taken as empty. A reference into a table that nothing feeds
+// is not counted: without a User export, every owner would be an orphan.
 func (p *Project) CheckReferences(ctx context.Context, sess engine.Session, files map[string][]string) ([]CheckResult, error) {
 	if err := sess.Exec(ctx, "DROP SCHEMA IF EXISTS silver CASCADE; CREATE SCHEMA silver"); err != nil {
 		return nil, err
@@ -187,7 +188,7 @@ func (p *Project) CheckReferences(ctx context.Context, sess engine.Session, file
 	var out []CheckResult
 	for _, t := range p.tables {
 		for _, r := range t.References() {
-			if !p.isFed(r.Table) { // nobody claims to have its rows, so none is missing
+			if !p.isFed(r.Table) {
 				continue
 			}
 			target := p.contracts[r.Table]
@@ -207,4 +208,9 @@ func (p *Project) CheckReferences(ctx context.Context, sess engine.Session, file
 		}
 	}
 	return out, sess.Exec(ctx, "DROP SCHEMA silver CASCADE")
+}
+
+func (p *Project) isFed(table string) bool {
+	t, ok := p.byName[table]
+	return ok && len(t.Inputs) > 0
 }
