@@ -189,7 +189,8 @@ WITH sales AS (
 ), engagement AS (
   SELECT account_id, source_region, 'ENGAGEMENT' AS event_type,
          CASE WHEN upper(activity_subtype) = 'QBR' OR upper(activity_type) = 'QBR' THEN 'qbr' ELSE replace(lower(coalesce(activity_subtype, activity_type, 'activity')), ' ', '_') END AS event_subtype,
-         coalesce(activity_subtype, activity_type, 'Activity') || coalesce(': ' || subject, '') AS event_title,
+         CASE WHEN starts_with(lower(subject), lower(coalesce(activity_subtype, activity_type, 'Activity'))) THEN subject
+              ELSE coalesce(activity_subtype, activity_type, 'Activity') || coalesce(': ' || subject, '') END AS event_title,
          CASE WHEN coalesce(completed_at, planned_at) >= as_of_end() THEN 'Planned for ' || strftime(planned_at, '%Y-%m-%d')
               WHEN was_held THEN 'Held' || CASE WHEN customer_attended THEN ' with the customer' WHEN NOT customer_attended THEN ' without the customer' ELSE '' END
               WHEN NOT was_held THEN 'Not held' WHEN is_closed THEN 'Done' ELSE 'Not done yet' END || coalesce(' (' || status || ')', '') || '.' AS event_description,
@@ -199,8 +200,8 @@ WITH sales AS (
   FROM silver.activity WHERE coalesce(completed_at, planned_at) IS NOT NULL
   UNION ALL
   SELECT account_id, source_region, 'ENGAGEMENT', lower(coalesce(channel, 'message')) || coalesce('_' || lower(direction), ''),
-         CASE lower(direction) WHEN 'inbound' THEN 'Received: ' WHEN 'outbound' THEN 'Sent: ' ELSE '' END || coalesce(subject, channel, 'message'),
-         'A' || CASE WHEN lower(coalesce(channel, 'message')) SIMILAR TO '[aeiou].*' THEN 'n ' ELSE ' ' END || lower(coalesce(channel, 'message'))
+         CASE lower(direction) WHEN 'inbound' THEN 'Received: ' WHEN 'outbound' THEN 'Sent: ' ELSE '' END || coalesce(subject, replace(channel, '_', ' '), 'message'),
+         'A' || CASE WHEN lower(coalesce(channel, 'message')) SIMILAR TO '[aeiou].*' THEN 'n ' ELSE ' ' END || lower(replace(coalesce(channel, 'message'), '_', ' '))
            || CASE lower(direction) WHEN 'inbound' THEN ' came from the customer' WHEN 'outbound' THEN ' went to the customer' ELSE ' was recorded' END || '.',
          sent_at, 'INFO', NULL, 'RESOLVED', 'communication', communication_id, user_id, known_at
   FROM silver.communication c
