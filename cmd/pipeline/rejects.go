@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -89,7 +91,7 @@ WITH all_rejects AS (
   UNION ALL
   SELECT 'value', table_name, row_key, column_name, rule, raw_value, seq FROM silver.rejected_value
   UNION ALL
-  SELECT 'malformed', source_object, source_file || ':' || line, NULL, reason, left(raw, 120), _seq FROM bronze.malformed
+  SELECT 'malformed', source_object, source_file || ':' || line, NULL, reason, left(raw, 200), _seq FROM bronze.malformed
 )`
 
 const rejectList = rejects + `
@@ -97,14 +99,14 @@ SELECT kind, table_name AS "table", row_key AS "key", column_name AS "column", r
 FROM all_rejects WHERE $1 = '' OR table_name = $1 ORDER BY kind, table_name, seq, column_name`
 
 const rejectSummary = rejects + `
-SELECT kind, table_name AS "table", column_name AS "column", rule, count(*) AS "count", min(raw_value) AS example
+SELECT kind, table_name AS "table", column_name AS "column", rule, count(*) AS "count", left(min(raw_value), 60) AS example
 FROM all_rejects WHERE $1 = '' OR table_name = $1 GROUP BY ALL ORDER BY "count" DESC, kind, "table", "column", rule`
 
 // registerRejects makes silver.rejected_row, silver.rejected_value and bronze.malformed
 // visible, from the published state or from what a failed run left behind.
 func registerRejects(ctx context.Context, sess engine.Session, l *lake.Lake, f *rejectFlags) error {
 	files := map[string][]string{}
-	var malformed []string
+	var malformed map[string][]string
 	if f.run != "" {
 		dir := l.RunDir(f.run)
 		if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
@@ -140,28 +142,38 @@ func registerRejects(ctx context.Context, sess engine.Session, l *lake.Lake, f *
 	return registerMalformed(ctx, sess, malformed)
 }
 
-func malformedFiles(view *lake.View) ([]string, error) {
-	var out []string
+// malformedFiles are the files of malformed records by "source/object".
+func malformedFiles(view *lake.View) (map[string][]string, error) {
+	out := map[string][]string{}
 	for _, t := range view.Tables() {
-		if !strings.HasSuffix(t, "__malformed") {
+		object, ok := strings.CutSuffix(strings.TrimPrefix(t, "bronze/"), "__malformed")
+		if !ok {
 			continue
 		}
 		files, err := view.Files(t)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, files...)
+		out[object] = files
 	}
 	return out, nil
 }
 
-// registerMalformed names the object a malformed record belongs to by its directory.
-func registerMalformed(ctx context.Context, sess engine.Session, files []string) error {
+// registerMalformed shows all malformed records as one table that names their object.
+func registerMalformed(ctx context.Context, sess engine.Session, objects map[string][]string) error {
 	cols := textColumns("source_file", "line", "reason", "raw", "_seq")
-	if err := sess.RegisterParquet(ctx, "bronze", "malformed_files", files, cols); err != nil {
+	if err := sess.RegisterParquet(ctx, "bronze", "none", nil, cols); err != nil {
 		return err
 	}
-	return sess.Exec(ctx, `CREATE VIEW bronze.malformed AS SELECT lower(regexp_extract(source_file, '([^/]*?)[_.][^/]*$', 1)) AS source_object, * FROM bronze.malformed_files`)
+	union := "SELECT '' AS source_object, * FROM bronze.none"
+	for _, object := range slices.Sorted(maps.Keys(objects)) {
+		name := strings.ReplaceAll(object, "/", "__")
+		if err := sess.RegisterParquet(ctx, "bronze", name, objects[object], cols); err != nil {
+			return err
+		}
+		union += fmt.Sprintf(" UNION ALL SELECT %s, * FROM bronze.%s", engine.Literal(object[strings.Index(object, "/")+1:]), engine.Ident(name))
+	}
+	return sess.Exec(ctx, "CREATE VIEW bronze.malformed AS "+union)
 }
 
 func textColumns(names ...string) []engine.Column {
