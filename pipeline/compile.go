@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,11 +16,19 @@ import (
 	sqlfiles "github.com/customer360/pipeline/sql"
 )
 
-// compile parses every mapping and every SQL file; nothing runs if one is wrong.
+// DefinitionError says that a mapping or a SQL file must change before anything can run.
+type DefinitionError struct{ Err error }
+
+func (e *DefinitionError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the error of the layer, which names file and place.
+func (e *DefinitionError) Unwrap() error { return e.Err }
+
+// compile parses and binds every mapping and every SQL file; nothing runs if one is wrong.
 func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded) (*silver.Project, *gold.Project, error) {
 	s, err := silver.Compile(cfg.Pipeline, cfg.Mappings, cfg.Contracts)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, &DefinitionError{err}
 	}
 	definitions, err := json.Marshal(cfg.MetricDefinitions)
 	if err != nil {
@@ -30,6 +39,14 @@ func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded) (*silver.
 		opt.Contracts = append(opt.Contracts, c)
 	}
 	g, err := gold.Load(ctx, e, opt)
+	if err == nil {
+		err = g.Bind(ctx, e)
+	}
+	var place *gold.SQLError
+	var circle *gold.CycleError
+	if errors.As(err, &place) || errors.As(err, &circle) {
+		err = &DefinitionError{err}
+	}
 	return s, g, err
 }
 

@@ -9,9 +9,7 @@ import (
 
 	"github.com/customer360/pipeline/pipeline"
 	"github.com/customer360/pipeline/pipeline/config"
-	"github.com/customer360/pipeline/pipeline/gold"
 	"github.com/customer360/pipeline/pipeline/lake"
-	"github.com/customer360/pipeline/pipeline/silver"
 )
 
 // Exit codes of the process.
@@ -77,12 +75,10 @@ func exitCode(err error) int {
 // isConfigError tells that what the user asked for, or wrote, must change.
 func isConfigError(err error) bool {
 	var (
-		request *pipeline.UsageError
-		mapping *silver.MappingError
-		circle  *silver.CycleError
-		models  *gold.CycleError
+		request    *pipeline.UsageError
+		definition *pipeline.DefinitionError
 	)
-	return errors.As(err, &request) || errors.As(err, &mapping) || errors.As(err, &circle) || errors.As(err, &models)
+	return errors.As(err, &request) || errors.As(err, &definition)
 }
 
 // printError tells the user what failed, where, and what to do.
