@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -44,22 +43,12 @@ func (a *app) listRuns(runs []*pipeline.Result) error {
 	if a.Flags.JSON {
 		return a.printJSON(runs)
 	}
-	s := a.style()
 	rows := [][]string{{"RUN", "STARTED", "AS OF", "LAYER", "TOOK", "RESULT"}}
 	for _, r := range runs {
-		result := fmt.Sprintf("published version %d", r.Published)
-		switch {
-		case r.Status == pipeline.Failed:
-			result = "failed: " + firstLine(r.Error)
-		case r.Published == 0:
-			result = "nothing new"
-		case r.Historical:
-			result += " (historical)"
-		}
 		rows = append(rows, []string{r.Run, r.StartedAt.UTC().Format("2006-01-02 15:04:05"), r.AsOf, string(r.Layer),
-			report.Duration(r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond)), result})
+			report.Duration(r.FinishedAt.Sub(r.StartedAt)), report.Outcome(r)})
 	}
-	_, err := fmt.Fprint(a.Stdout, s.Bold(""), report.Table(rows, nil))
+	_, err := fmt.Fprint(a.Stdout, report.Table(rows, nil))
 	return err
 }
 
@@ -82,13 +71,4 @@ func (a *app) showRun(runs []*pipeline.Result, id string) error {
 		fmt.Fprintln(a.Stdout, e)
 	}
 	return nil
-}
-
-func firstLine(s string) string {
-	for i, r := range s {
-		if r == '\n' || i > 100 {
-			return s[:i] + " …"
-		}
-	}
-	return s
 }

@@ -207,21 +207,45 @@ func (p *Run) outcome(r *pipeline.Result) string {
 		checks = "No checks were due"
 	}
 	took := p.Style.Dim("  in " + Duration(r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond)))
+	said := Outcome(r)
 	switch {
 	case r.Status == pipeline.Failed:
-		return checks + "    " + p.Style.Bad("Nothing was published") + was(r.Previous) + took
-	case r.Out != "":
-		return checks + "    Written to " + r.Out + took
-	case r.Published == 0 && r.Bronze > 0:
-		return fmt.Sprintf("Committed bronze as version %d%s%s", r.Bronze, showing(r.Previous), took)
-	case r.Published == 0 && r.Previous == 0:
-		return "Nothing new, and nothing is published yet" + took
-	case r.Published == 0:
-		return fmt.Sprintf("Nothing new: version %d is current%s", r.Previous, took)
-	case r.Historical:
-		return fmt.Sprintf("%s    Published version %d as historical; read it with --at %d; current stays%s", checks, r.Published, r.Published, took)
+		said = p.Style.Bad("Nothing was published") + showing(r.Previous)
+	case r.Published > 0 && !r.Historical:
+		said = p.Style.Good(said) + was(r.Previous)
 	}
-	return fmt.Sprintf("%s    %s%s%s", checks, p.Style.Good(fmt.Sprintf("Published version %d", r.Published)), was(r.Previous), took)
+	if r.Published == 0 && r.Out == "" && r.Status != pipeline.Failed {
+		return said + took // nothing was built, so no check was due
+	}
+	return checks + "    " + said + took
+}
+
+// Outcome says in a few words how a run ended.
+func Outcome(r *pipeline.Result) string {
+	switch {
+	case r.Status == pipeline.Failed:
+		return "failed: " + firstLine(r.Error)
+	case r.Out != "":
+		return "Written to " + r.Out
+	case r.Historical:
+		return fmt.Sprintf("Published version %d as historical: read it with --at %d, current stays", r.Published, r.Published)
+	case r.Published > 0:
+		return fmt.Sprintf("Published version %d", r.Published)
+	case r.Bronze > 0:
+		return fmt.Sprintf("Committed bronze as version %d%s", r.Bronze, showing(r.Previous))
+	case r.Previous == 0:
+		return "Nothing new, and nothing is published yet"
+	}
+	return fmt.Sprintf("Nothing new: version %d is current", r.Previous)
+}
+
+func firstLine(s string) string {
+	for i, r := range s {
+		if r == '\n' || i > 100 {
+			return s[:i] + " …"
+		}
+	}
+	return s
 }
 
 func showing(v int64) string {
