@@ -232,7 +232,7 @@ func text(v any, typ string) string {
 	case float32:
 		return strconv.FormatFloat(float64(x), 'g', -1, 32)
 	case fmt.Stringer:
-		return x.String()
+		return withScale(x.String(), typ)
 	case []any:
 		parts := make([]string, len(x))
 		for i, e := range x {
@@ -241,6 +241,19 @@ func text(v any, typ string) string {
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
 	return fmt.Sprint(v)
+}
+
+// withScale gives a decimal the digits of its type back: the driver writes 12.50 as 12.5.
+func withScale(number, typ string) string {
+	var precision, scale int
+	if _, err := fmt.Sscanf(typ, "DECIMAL(%d,%d)", &precision, &scale); err != nil || scale == 0 {
+		return number
+	}
+	whole, fraction, _ := strings.Cut(number, ".")
+	if len(fraction) >= scale {
+		return number
+	}
+	return whole + "." + fraction + strings.Repeat("0", scale-len(fraction))
 }
 
 func timeText(t time.Time, typ string) string {
@@ -267,7 +280,7 @@ func jsonValue(v any, typ string) any {
 		return json.Number(x.String())
 	case fmt.Stringer:
 		if strings.HasPrefix(typ, "DECIMAL") {
-			return json.Number(x.String())
+			return json.Number(withScale(x.String(), typ))
 		}
 		return x.String()
 	case []any:
