@@ -120,6 +120,9 @@ func (col *column) plan() columnPlan {
 				sql = s.sql(before)
 			}
 			emit(sql, s.lookup, before)
+			if s.confirm != nil {
+				emit(s.confirm(before, in), nil, "")
+			}
 			if s.defect != nil {
 				p.defects = append(p.defects, defectCase{s.rule, s.defect(before, in), s.reject})
 			}

@@ -6,8 +6,9 @@
 CREATE OR REPLACE MACRO silver_trim(x) AS
   nullif(regexp_replace(x, '^[\s\p{Z}\x{200B}-\x{200D}\x{2060}\x{FEFF}]+|[\s\p{Z}\x{200B}-\x{200D}\x{2060}\x{FEFF}]+$', '', 'g'), '');
 
+-- A single plain space is left alone: most texts have nothing to replace.
 CREATE OR REPLACE MACRO silver_collapse(x) AS
-  nullif(trim(regexp_replace(x, '[\s\p{Z}\x{200B}-\x{200D}\x{2060}\x{FEFF}]+', ' ', 'g')), '');
+  nullif(trim(regexp_replace(x, '(?:[\t\n\f\r\x{A0}\x{1680}\x{2000}-\x{200D}\x{2028}\x{2029}\x{202F}\x{205F}\x{2060}\x{3000}\x{FEFF}][\s\p{Z}\x{200B}-\x{200D}\x{2060}\x{FEFF}]*| [\s\p{Z}\x{200B}-\x{200D}\x{2060}\x{FEFF}]+)', ' ', 'g')), '');
 
 CREATE OR REPLACE MACRO silver_title(x) AS
   array_to_string(list_transform(regexp_extract_all(x, '[\p{L}\p{N}''’]+|[^\p{L}\p{N}''’]+'),
@@ -17,6 +18,10 @@ CREATE OR REPLACE MACRO silver_title(x) AS
 CREATE OR REPLACE MACRO silver_nullify(x, tokens) AS
   CASE WHEN list_contains(tokens, lower(silver_trim(x))) THEN NULL ELSE x END;
 
+-- The same for text without white space around it.
+CREATE OR REPLACE MACRO silver_nullify_trimmed(x, tokens) AS
+  CASE WHEN list_contains(tokens, lower(x)) THEN NULL ELSE x END;
+
 CREATE OR REPLACE MACRO silver_split(x, separator) AS
   nullif(list_filter(list_transform(string_split(x, separator), lambda e: silver_trim(e)), lambda e: e IS NOT NULL), []::VARCHAR[]);
 
@@ -25,22 +30,23 @@ CREATE OR REPLACE MACRO silver_mask(x) AS
   regexp_replace(regexp_replace(x, '\p{L}', 'x', 'g'), '\p{N}', '9', 'g');
 
 -- Identity --------------------------------------------------------------------
--- One character of the checksum of a Salesforce id: five bits, set by upper case.
+-- One character of the checksum of a Salesforce id, which tells which of five letters or
+-- digits are upper case. In ASCII these are the ones whose bit 0x20 is not set; modulo 511
+-- moves the five bits beside each other.
 CREATE OR REPLACE MACRO silver_sfdc_check(x, i) AS
-  substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1
-    + CASE WHEN substr(x, i, 1) BETWEEN 'A' AND 'Z' THEN 1 ELSE 0 END
-    + CASE WHEN substr(x, i + 1, 1) BETWEEN 'A' AND 'Z' THEN 2 ELSE 0 END
-    + CASE WHEN substr(x, i + 2, 1) BETWEEN 'A' AND 'Z' THEN 4 ELSE 0 END
-    + CASE WHEN substr(x, i + 3, 1) BETWEEN 'A' AND 'Z' THEN 8 ELSE 0 END
-    + CASE WHEN substr(x, i + 4, 1) BETWEEN 'A' AND 'Z' THEN 16 ELSE 0 END, 1);
+  substr('5-4-3-2-1-0-Z-Y-X-W-V-U-T-S-R-Q-P-O-N-M-L-K-J-I-H-G-F-E-D-C-B-A', CAST((CAST(CAST(encode(substr(x, i, 5)) AS BIT) AS BIGINT) & 137977929760) % 511 AS BIGINT) + 1, 1);
 
--- 15 characters get their checksum, 18 are verified, all else is NULL; x is a column.
+-- The id that 15 or 18 characters should be, with its checksum; all else is NULL.
+CREATE OR REPLACE MACRO silver_sfdc_draft(x) AS
+  CASE WHEN regexp_full_match(x, '[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?')
+    THEN substr(x, 1, 15) || silver_sfdc_check(x, 1) || silver_sfdc_check(x, 6) || silver_sfdc_check(x, 11) END;
+
+-- The drafted id if x does not contradict it; both are columns.
+CREATE OR REPLACE MACRO silver_sfdc_confirm(x, draft) AS
+  CASE WHEN starts_with(draft, x) THEN draft END;
+
 CREATE OR REPLACE MACRO silver_sfdc_id(x) AS
-  CASE WHEN regexp_full_match(x, '[A-Za-z0-9]{15}')
-         THEN x || silver_sfdc_check(x, 1) || silver_sfdc_check(x, 6) || silver_sfdc_check(x, 11)
-       WHEN regexp_full_match(x, '[A-Za-z0-9]{15}[A-Z0-5]{3}')
-         AND substr(x, 16, 3) = silver_sfdc_check(x, 1) || silver_sfdc_check(x, 6) || silver_sfdc_check(x, 11)
-         THEN x END;
+  silver_sfdc_confirm(x, silver_sfdc_draft(x));
 
 CREATE OR REPLACE MACRO silver_email(x) AS
   nullif(regexp_extract(lower(silver_trim(x)),

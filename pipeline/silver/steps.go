@@ -19,6 +19,8 @@ type step struct {
 	// expression and use it once; steps with own see a plain column.
 	sql func(in string) string
 	own bool
+	// confirm is the value, given plain input and what sql made of it; nil = sql's.
+	confirm func(in, out string) string
 	// defect is the condition, given plain input and output columns, under which the
 	// step failed; nil = it cannot. The rule reported is rule, by default the name.
 	defect func(in, out string) string
@@ -43,6 +45,8 @@ type stepContext struct {
 	input *inputPlan
 	kind  dataKind
 	last  bool
+	// trimmed tells that no white space is left around the text.
+	trimmed bool
 }
 
 type stepCompiler func(c stepContext, args json.RawMessage) (step, error)
@@ -62,7 +66,7 @@ func steps() map[string]stepCompiler {
 		"parse_date":          compileParseDate,
 		"parse_number":        compileParseNumber,
 		"percent_to_fraction": failing("silver_percent(%s)"),
-		"salesforce_id_18":    failing("silver_sfdc_id(%s)"),
+		"salesforce_id_18":    compileSalesforceID,
 		"email":               failing("silver_email(%s)"),
 		"phone_e164":          compilePhone,
 		"country_iso":         compileCountry,
@@ -97,6 +101,7 @@ func becameNull(in, out string) string { return in + " IS NOT NULL AND " + out +
 func compileSteps(in *inputPlan, kind dataKind, list []config.Step) ([]step, error) {
 	known := steps()
 	var out []step
+	trimmed := kind != kindString // such columns are trimmed before their first step
 	for i, s := range list {
 		compile, ok := known[s.Name]
 		if !ok {
@@ -106,9 +111,16 @@ func compileSteps(in *inputPlan, kind dataKind, list []config.Step) ([]step, err
 		if bytes.Equal(bytes.TrimSpace(args), []byte("null")) {
 			args = nil
 		}
-		compiled, err := compile(stepContext{input: in, kind: kind, last: i == len(list)-1}, args)
+		compiled, err := compile(stepContext{input: in, kind: kind, last: i == len(list)-1, trimmed: trimmed}, args)
 		if err != nil {
 			return nil, fmt.Errorf("transformation %s: %w", s.Name, err)
+		}
+		switch s.Name {
+		case "trim", "collapse_whitespace":
+			trimmed = true
+		case "upper", "lower", "nullify":
+		default:
+			trimmed = false
 		}
 		compiled.name = s.Name
 		if compiled.rule == "" {
@@ -126,7 +138,15 @@ func decodeArgs(raw json.RawMessage, into any) error {
 	return d.Decode(into)
 }
 
-func compileNullify(_ stepContext, args json.RawMessage) (step, error) {
+// compileSalesforceID drafts the id in a stage of its own: its checksum is long, and
+// used twice.
+func compileSalesforceID(stepContext, json.RawMessage) (step, error) {
+	return step{own: true, defect: becameNull,
+		sql:     func(in string) string { return fmt.Sprintf("silver_sfdc_draft(%s)", in) },
+		confirm: func(in, out string) string { return fmt.Sprintf("silver_sfdc_confirm(%s, %s)", in, out) }}, nil
+}
+
+func compileNullify(c stepContext, args json.RawMessage) (step, error) {
 	tokens := []string{"n/a", "na", "#n/a", "null", "none", "nil", "-", "--", "?", "."}
 	if args != nil {
 		tokens = nil
@@ -138,8 +158,12 @@ func compileNullify(_ stepContext, args json.RawMessage) (step, error) {
 	for i, t := range tokens {
 		list[i] = engine.Literal(strings.ToLower(strings.TrimSpace(t)))
 	}
+	macro := "silver_nullify"
+	if c.trimmed {
+		macro = "silver_nullify_trimmed"
+	}
 	return step{own: true, sql: func(in string) string {
-		return fmt.Sprintf("silver_nullify(%s, [%s])", in, strings.Join(list, ", "))
+		return fmt.Sprintf("%s(%s, [%s])", macro, in, strings.Join(list, ", "))
 	}}, nil
 }
 
