@@ -5,6 +5,6 @@
 -- (unless a steward says otherwise); merge them in the source if they are the same company.
 SELECT account_name_normalized, region, count(*) AS row_count, string_agg(account_id, ', ' ORDER BY account_id) AS account_ids
 FROM silver.account
-WHERE account_name_normalized <> ''
+WHERE regexp_matches(account_name_normalized, '[\p{L}\p{N}]')
 GROUP BY region, account_name_normalized
 HAVING count(*) > 1

@@ -5,7 +5,8 @@
 -- The reasons for putting accounts under one customer: a steward's decision, an ultimate
 -- parent, an exact normalised name. A group is kept if at least two known accounts share it.
 --
--- A name does not link when it is empty, shorter than linking.min_name_length, in
+-- A name does not link when it is empty, without a letter or digit (question marks are what
+-- broken encodings leave), shorter than linking.min_name_length, in
 -- linking.generic_names, shared by more than linking.max_accounts_per_name accounts, or
 -- ambiguous: held by children of different ultimate parents. Such groups are kept with
 -- is_usable = false, so that a steward sees them.
@@ -67,7 +68,7 @@ candidate AS (
   FROM parent_member
   UNION ALL
   SELECT 'exact|' || name, account_id, 'exact',
-         CASE WHEN length(name) < param('linking.min_name_length') OR has_item(param_list('linking.generic_names'), name) THEN 'generic'
+         CASE WHEN length(name) < param('linking.min_name_length') OR NOT regexp_matches(name, '[\p{L}\p{N}]') OR has_item(param_list('linking.generic_names'), name) THEN 'generic'
               WHEN accounts > param('linking.max_accounts_per_name') THEN 'too common'
               WHEN is_ambiguous THEN 'ambiguous' ELSE 'same' END,
          param('linking.confidence_exact'), 'name ' || name, NULL, NULL
