@@ -143,11 +143,10 @@ func registerRejects(ctx context.Context, sess engine.Session, l *lake.Lake, f *
 }
 
 // malformedFiles are the files of malformed records by "source/object".
-// malformedFiles lists the files of malformed records by object.
 func malformedFiles(view *lake.View) (map[string][]string, error) {
 	out := map[string][]string{}
 	for _, t := range view.Tables() {
-		object, ok := strings.CutSuffix(path.Base(t), "__malformed")
+		object, ok := strings.CutSuffix(strings.TrimPrefix(t, "bronze/"), "__malformed")
 		if !ok {
 			continue
 		}
@@ -155,24 +154,24 @@ func malformedFiles(view *lake.View) (map[string][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[object] = append(out[object], files...)
+		out[object] = files
 	}
 	return out, nil
 }
 
-// registerMalformed makes one view of the malformed records of all objects.
-func registerMalformed(ctx context.Context, sess engine.Session, files map[string][]string) error {
+// registerMalformed shows all malformed records as one table that names their object.
+func registerMalformed(ctx context.Context, sess engine.Session, objects map[string][]string) error {
 	cols := textColumns("source_file", "line", "reason", "raw", "_seq")
-	if err := sess.RegisterParquet(ctx, "bronze", "no_malformed", nil, cols); err != nil {
+	if err := sess.RegisterParquet(ctx, "bronze", "none", nil, cols); err != nil {
 		return err
 	}
-	union := "SELECT '' AS source_object, * FROM bronze.no_malformed"
-	for i, object := range slices.Sorted(maps.Keys(files)) {
-		view := fmt.Sprintf("malformed%d", i)
-		if err := sess.RegisterParquet(ctx, "bronze", view, files[object], cols); err != nil {
+	union := "SELECT '' AS source_object, * FROM bronze.none"
+	for _, object := range slices.Sorted(maps.Keys(objects)) {
+		name := strings.ReplaceAll(object, "/", "__")
+		if err := sess.RegisterParquet(ctx, "bronze", name, objects[object], cols); err != nil {
 			return err
 		}
-		union += fmt.Sprintf(" UNION ALL SELECT %s, * FROM bronze.%s", engine.Literal(object), view)
+		union += fmt.Sprintf(" UNION ALL SELECT %s, * FROM bronze.%s", engine.Literal(object[strings.Index(object, "/")+1:]), engine.Ident(name))
 	}
 	return sess.Exec(ctx, "CREATE VIEW bronze.malformed AS "+union)
 }
