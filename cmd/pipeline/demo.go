@@ -75,9 +75,8 @@ func relativeTo(dir, path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	rel, err := filepath.Rel(from, to)
-	if err != nil {
-		return to, nil // another volume: only the absolute path leads there
+	if rel, err := filepath.Rel(from, to); err == nil {
+		return filepath.ToSlash(rel), nil
 	}
-	return filepath.ToSlash(rel), nil
+	return to, nil // another volume: only the absolute path leads there
 }

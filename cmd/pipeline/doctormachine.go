@@ -80,7 +80,7 @@ func examineSpace(d *diagnosis, dir string) {
 		d.add(levelNote, "disk", "", "free space is not known: %v", err)
 		return
 	}
-	free := int64(st.Bavail) * int64(st.Bsize)
+	free := int64(st.Bavail) * st.Bsize
 	if free < wantFree {
 		d.add(levelProblem, "disk", "free some space, or name another disk with --lake", "only %s free", byteSize(free))
 		return

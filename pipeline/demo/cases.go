@@ -8,7 +8,6 @@ type supportCase struct {
 	service          int // index, or -1
 	severity         int // 1 to 4
 	owner, boss      string
-	entitlement      string
 	steps            []caseStep // in order of time
 	escalated        moment     // 0 = never
 	closed           moment     // of the last closing

@@ -204,7 +204,7 @@ func (w *writer) base(ctx context.Context) (err error) {
 		return errors.Join(fmt.Errorf("create linking truth: %w", err), w.plants.close())
 	}
 	lines := bufio.NewWriter(truth)
-	lines.WriteString("account_id,customer,basis\n")
+	fmt.Fprintln(lines, "account_id,customer,basis") // a failed write shows when it is flushed
 	w.begin(w.asOf)
 	e := &emitter{at: w.asOf.end(), out: w.put}
 	w.constants(e, 0)
@@ -214,7 +214,7 @@ func (w *writer) base(ctx context.Context) (err error) {
 			a := w.live(c, p)
 			e.account(a)
 			e.usage(a, w.asOf-usageHistory, w.asOf)
-			lines.WriteString(a.id + "," + customerName(c, p) + "," + p.link + "\n")
+			fmt.Fprintf(lines, "%s,%s,%s\n", a.id, customerName(c, p), p.link)
 			if p.copy {
 				w.plants.note(w.copied(c, p))
 			}

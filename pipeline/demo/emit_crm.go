@@ -84,10 +84,10 @@ func segment(a *account) string {
 }
 
 func tier(a *account, n uint64) string {
-	switch {
-	case a.kind == wholesale:
+	switch a.kind {
+	case wholesale:
 		return []string{"Platinum", "Gold"}[n>>50%2]
-	case a.kind == enterprise:
+	case enterprise:
 		return []string{"Gold", "Silver", "Platinum"}[n>>50%3]
 	}
 	return []string{"Bronze", "Bronze", "Silver"}[n>>50%3]

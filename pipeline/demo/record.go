@@ -58,14 +58,6 @@ func (r *record) int(n int) *record {
 	return r.done()
 }
 
-// optInt adds a whole number, 0 as an empty field.
-func (r *record) optInt(n int) *record {
-	if n == 0 {
-		return r.done()
-	}
-	return r.int(n)
-}
-
 // flag adds a boolean.
 func (r *record) flag(b bool) *record {
 	if b {

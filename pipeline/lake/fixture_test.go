@@ -153,7 +153,7 @@ func publishBronze(ctx context.Context, l *Lake, tx *Tx, head *Commit, fixtures 
 	return err
 }
 
-func publishRest(ctx context.Context, l *Lake, tx *Tx, fixtures string, night int) error {
+func publishRest(ctx context.Context, _ *Lake, tx *Tx, fixtures string, night int) error {
 	tables := map[string]Manifest{}
 	single := map[string]string{
 		"silver/account": fmt.Sprintf("account.%d", night), "gold/accounts": fmt.Sprintf("accounts.%d", night),

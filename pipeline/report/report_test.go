@@ -104,6 +104,7 @@ c' AS text, DATE '2026-11-20' AS d, TIMESTAMPTZ '2026-11-20 10:00:00.5+00' AS at
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer rows.Close()
 		var b bytes.Buffer
 		n, err := Rows(&b, rows, format)
 		if err != nil || n != 1 {
@@ -111,9 +112,6 @@ c' AS text, DATE '2026-11-20' AS d, TIMESTAMPTZ '2026-11-20 10:00:00.5+00' AS at
 		}
 		if d := cmp.Diff(text, b.String()); d != "" {
 			t.Errorf("%s: %s", format, d)
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
 		}
 	}
 }

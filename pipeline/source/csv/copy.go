@@ -65,6 +65,6 @@ func (c *cleanCopy) abandon() {
 	if c == nil {
 		return
 	}
-	c.file.Close()
-	os.Remove(c.path)
+	_ = c.file.Close() // staging is swept anyway
+	_ = os.Remove(c.path)
 }

@@ -93,7 +93,7 @@ func (s *Source) Scan(ctx context.Context, object config.Object, seen func(hash 
 func discard(batches []source.Batch) {
 	for _, b := range batches {
 		if b.Clean.Temporary {
-			os.Remove(b.Clean.Path)
+			_ = os.Remove(b.Clean.Path) // staging is swept anyway
 		}
 	}
 }

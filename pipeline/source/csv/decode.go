@@ -92,7 +92,7 @@ func (u *utf16Reader) decode() error {
 	r := rune(first)
 	if utf16.IsSurrogate(r) {
 		second, err := u.unit()
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		if r = utf16.DecodeRune(r, rune(second)); r == utf8.RuneError {

@@ -3,6 +3,7 @@ package csv
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,7 +72,7 @@ func (f *fileScan) scan(ctx context.Context, seen func(id string) bool) (*source
 		return nil, err
 	}
 	raw := &hashingReader{r: in, ctx: ctx}
-	err = f.read(ctx, raw)
+	err = f.read(raw)
 	if err == nil && !unchanged(f.path(), before, raw.sum() == hash) {
 		err = refuse(ErrChanged, "wait until the export has finished, then run again", "changed while it was read")
 	}
@@ -106,7 +107,7 @@ func hashOf(ctx context.Context, r io.Reader) (xxh3.Uint128, error) {
 	h := &hashingReader{r: r, ctx: ctx}
 	buf := make([]byte, 256<<10)
 	for {
-		if _, err := h.Read(buf); err == io.EOF {
+		if _, err := h.Read(buf); errors.Is(err, io.EOF) {
 			return h.sum(), nil
 		} else if err != nil {
 			return xxh3.Uint128{}, err
@@ -126,14 +127,14 @@ func (h *hashingReader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := h.r.Read(p)
-	h.h.Write(p[:n]) // never fails
+	_, _ = h.h.Write(p[:n]) // never fails
 	return n, err
 }
 
 func (h *hashingReader) sum() xxh3.Uint128 { return h.h.Sum128() }
 
 // read goes through all records.
-func (f *fileScan) read(ctx context.Context, raw io.Reader) error {
+func (f *fileScan) read(raw io.Reader) error {
 	t, err := openText(f.name, f.opt.encoding, raw)
 	if t != nil {
 		defer t.close()
@@ -152,7 +153,7 @@ func (f *fileScan) read(ctx context.Context, raw io.Reader) error {
 	}
 	for {
 		rec, err := f.scanner.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return f.endRecords()
 		}
 		if err != nil {

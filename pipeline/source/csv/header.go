@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,7 +13,7 @@ func (f *fileScan) readHeader() error {
 	for {
 		var err error
 		rec, err = f.scanner.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return refuse(ErrEmpty, "an export without records still has a header; check the export", "holds no header")
 		}
 		if err != nil {

@@ -63,7 +63,7 @@ func (s *scanner) next() (*record, error) {
 			return nil, io.EOF
 		}
 		var n int
-		err := error(errMore)
+		err := errMore
 		if len(b) > 0 {
 			s.rec = record{line: s.line, offset: s.offset}
 			n, err = s.parse(b)

@@ -27,7 +27,7 @@ func records(text []byte, bufferSize int) (values [][]string, bytesOfValues int6
 	}
 	for {
 		rec, err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return values, bytesOfValues, nil
 		}
 		if err != nil {
@@ -128,7 +128,7 @@ func TestScannerReadsWhatJoinWrote(t *testing.T) {
 				t.Fatalf("record %d of %q: %+v\n%s", i, text, rec, diff)
 			}
 		}
-		if _, err := s.next(); err != io.EOF {
+		if _, err := s.next(); !errors.Is(err, io.EOF) {
 			t.Fatalf("want the end, got %v", err)
 		}
 	})
@@ -141,7 +141,7 @@ func TestScannerBufferStaysSmall(t *testing.T) {
 	var n int64
 	for {
 		rec, err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -48,7 +48,7 @@ func openText(name, encoding string, raw io.Reader) (*text, error) {
 		return nil, err
 	}
 	head, err := plain.Peek(4)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return t, damaged(err)
 	}
 	if err := binaryFile(head); err != nil {
@@ -80,7 +80,7 @@ func openText(name, encoding string, raw io.Reader) (*text, error) {
 
 func (t *text) decompress(name string, in *bufio.Reader) (*bufio.Reader, error) {
 	magic, err := in.Peek(4)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, damaged(err)
 	}
 	isGzip := bytes.HasPrefix(magic, []byte{0x1f, 0x8b})
@@ -175,14 +175,14 @@ func newGzipReader(in *bufio.Reader) (*gzipReader, error) {
 
 func (g *gzipReader) Read(p []byte) (int, error) {
 	n, err := g.z.Read(p)
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		return n, err
 	}
 	magic, err := g.in.Peek(2)
 	switch {
-	case len(magic) == 0 && err == io.EOF:
+	case len(magic) == 0 && errors.Is(err, io.EOF):
 		return n, io.EOF
-	case err != nil && err != io.EOF:
+	case err != nil && !errors.Is(err, io.EOF):
 		return n, err
 	case !bytes.Equal(magic, []byte{0x1f, 0x8b}):
 		return n, refuse(ErrCorrupt, "copy or export it again", "has bytes behind the end of the compressed data")
@@ -200,7 +200,7 @@ type damagedReader struct{ r io.Reader }
 
 func (d damagedReader) Read(p []byte) (int, error) {
 	n, err := d.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = damaged(err)
 	}
 	return n, err
