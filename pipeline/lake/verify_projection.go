@@ -25,8 +25,8 @@ func (v *verifier) checkProjection() error {
 		bad(currentLink, "it points to release %d, the head's is %d", have, want)
 	}
 	links, damaged := l.releaseLinks(v.head)
-	if damaged != nil { //nolint:nilerr // the damaged manifest is reported where it is read
-		return nil
+	if damaged != nil {
+		return nil //nolint:nilerr // the damaged manifest is reported where it is read
 	}
 	if !l.releaseHolds(want, links) {
 		bad(release, "its files are not those of the head")
