@@ -270,7 +270,9 @@ func (u *run) finish(s Step) {
 
 // finishWith closes a step that was started, with its error if it failed.
 func (u *run) finishWith(s Step, err error) {
-	s.Elapsed = u.Now().Sub(s.StartedAt)
+	if s.Elapsed == 0 {
+		s.Elapsed = u.Now().Sub(s.StartedAt)
+	}
 	if s.Status == "" {
 		s.Status = Done
 	}

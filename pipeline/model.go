@@ -24,13 +24,23 @@ func (u *run) buildGold(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var jobs []job
+	places := map[string]int{}
 	for _, m := range u.gold.Models() {
 		if !u.offHead() && !selected(u.opt.Tables, m.Name) {
 			continue
 		}
-		if err := u.buildModel(ctx, m, cov); err != nil {
-			return err
+		j := u.modelJob(m, cov)
+		for _, in := range m.Inputs {
+			if at, ok := places[in]; ok {
+				j.needs = append(j.needs, at)
+			}
 		}
+		places[m.Table()] = len(jobs)
+		jobs = append(jobs, j)
+	}
+	if err := inOrder(ctx, u.cores(), jobs); err != nil {
+		return err
 	}
 	if !u.state.changed() {
 		return nil
@@ -113,29 +123,48 @@ func (u *run) feeds() []ops.Feed {
 	return out
 }
 
-func (u *run) buildModel(ctx context.Context, m gold.Model, cov coverage) error {
+// modelJob is the build of one gold model.
+func (u *run) modelJob(m gold.Model, cov coverage) job {
 	table := m.Schema + "/" + m.Name
-	fp, err := u.goldFingerprint(m, cov)
-	if err != nil {
+	var fp fingerprint
+	var files []builtFile
+	step := Step{Layer: Gold, Table: table}
+	begin := func() (func(context.Context) error, error) {
+		step.StartedAt = u.Now()
+		var err error
+		if fp, err = u.goldFingerprint(m, cov); err != nil {
+			return nil, err
+		}
+		step.Reason = because(u.state.fingerprints[table], fp)
+		if step.Reason == "" && u.opt.FullRefresh && m.Storage != lake.StorageState {
+			step.Reason = "full refresh"
+		}
+		if step.Reason == "" {
+			return nil, nil
+		}
+		u.Observer.StepStarted(Gold, table)
+		in := u.modelInput(m, cov, &step)
+		return func(ctx context.Context) (err error) {
+			files, err = u.runModel(ctx, m, in)
+			step.Elapsed = u.Now().Sub(step.StartedAt)
+			return err
+		}, nil
+	}
+	end := func(err error) error {
+		switch {
+		case err != nil:
+			err = fmt.Errorf("gold %s: %w", m.Name, err)
+		case step.Reason == "":
+			step.Status, step.Reason, step.RowsOut = Skipped, "definition and inputs are unchanged", u.state.rows(table)
+			u.finish(step)
+			return nil
+		default:
+			u.takeModel(m, files, &step, fp)
+		}
+		u.finishWith(step, err)
 		return err
 	}
-	step := Step{Layer: Gold, Table: table, StartedAt: u.Now()}
-	step.Reason = because(u.state.fingerprints[table], fp)
-	if step.Reason == "" && u.opt.FullRefresh && m.Storage != lake.StorageState {
-		step.Reason = "full refresh"
-	}
-	if step.Reason == "" {
-		step.Status, step.Reason, step.RowsOut = Skipped, "definition and inputs are unchanged", u.state.rows(table)
-		u.finish(step)
-		return nil
-	}
-	u.Observer.StepStarted(Gold, table)
-	err = u.runModel(ctx, m, cov, &step, fp)
-	if err != nil {
-		err = fmt.Errorf("gold %s: %w", m.Name, err)
-	}
-	u.finishWith(step, err)
-	return err
+	return job{begin: begin, end: end}
 }
 
 // goldFingerprint covers the model, its parameters, its inputs and the as-of if it asks for it.
@@ -156,7 +185,8 @@ func (u *run) goldFingerprint(m gold.Model, cov coverage) (fingerprint, error) {
 	return fp, err
 }
 
-func (u *run) runModel(ctx context.Context, m gold.Model, cov coverage, step *Step, fp fingerprint) error {
+// modelInput is what a model is built from, as the state is now.
+func (u *run) modelInput(m gold.Model, cov coverage, step *Step) gold.BuildInput {
 	in := gold.BuildInput{AsOf: u.asOfDate(), TimeZone: u.Config.Pipeline.TimeZone, Part: u.tx.Part,
 		Inputs: map[string][]string{}, FieldIDs: u.state.fieldIDs}
 	for _, name := range m.Inputs {
@@ -166,20 +196,40 @@ func (u *run) runModel(ctx context.Context, m gold.Model, cov coverage, step *St
 		}
 		step.RowsIn += u.state.rows(strings.Replace(name, ".", "/", 1))
 	}
+	return in
+}
+
+// builtFile is a file that is durable, but not yet part of the state.
+type builtFile struct {
+	lake.File
+	part string
+}
+
+// runModel builds a model beside others; it changes nothing of the run.
+func (u *run) runModel(ctx context.Context, m gold.Model, in gold.BuildInput) ([]builtFile, error) {
 	out, err := u.gold.Build(ctx, u.engine, m.Table(), in)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var files []builtFile
+	for _, p := range out.Parts {
+		f, err := u.tx.Add(m.Schema+"/"+m.Name, p.Path, lake.FileOptions{Partition: p.Partition})
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, builtFile{File: f, part: p.Path})
+	}
+	return files, nil
+}
+
+// takeModel makes a built model part of the state.
+func (u *run) takeModel(m gold.Model, built []builtFile, step *Step, fp fingerprint) {
 	table := m.Schema + "/" + m.Name
 	var files []lake.File
-	for _, p := range out.Parts {
-		f, err := u.tx.Add(table, p.Path, lake.FileOptions{Partition: p.Partition})
-		if err != nil {
-			return err
-		}
-		u.state.paths[f.Path] = p.Path
-		files = append(files, f)
-		step.RowsOut += p.Rows
+	for _, f := range built {
+		u.state.paths[f.Path] = f.part
+		files = append(files, f.File)
+		step.RowsOut += f.Rows
 		step.BytesOut += f.Bytes
 		step.Files++
 	}
@@ -187,7 +237,6 @@ func (u *run) runModel(ctx context.Context, m gold.Model, cov coverage, step *St
 		files = append(files, u.otherSets(table, files)...)
 	}
 	u.state.set(u.manifest(table, files), fp.String())
-	return nil
 }
 
 // otherSets are the files of a state table that hold other as-of dates.

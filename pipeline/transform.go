@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,37 +15,64 @@ import (
 
 // buildSilver brings every silver table up to date, in dependency order.
 func (u *run) buildSilver(ctx context.Context) error {
+	var jobs []job
+	places := map[string]int{}
 	for _, t := range u.silver.Tables() {
 		if !u.offHead() && !selected(u.opt.Tables, t.Name) {
 			continue
 		}
-		if err := u.buildSilverTable(ctx, t); err != nil {
-			return err
+		j := u.silverJob(t)
+		for _, d := range t.DependsOn {
+			if at, ok := places[d]; ok {
+				j.needs = append(j.needs, at)
+			}
 		}
+		places[t.Name] = len(jobs)
+		jobs = append(jobs, j)
 	}
-	return nil
+	return inOrder(ctx, u.cores(), jobs)
 }
 
-func (u *run) buildSilverTable(ctx context.Context, t silver.Table) error {
+// silverJob is the build of one silver table.
+func (u *run) silverJob(t silver.Table) job {
 	table := "silver/" + t.Name
-	fp := u.silverFingerprint(t)
-	step := Step{Layer: Silver, Table: table, StartedAt: u.Now()}
-	step.Reason = because(u.state.fingerprints[table], fp)
-	if step.Reason == "" && u.opt.FullRefresh {
-		step.Reason = "full refresh"
+	var fp fingerprint
+	var built silverTable
+	step := Step{Layer: Silver, Table: table}
+	begin := func() (func(context.Context) error, error) {
+		fp = u.silverFingerprint(t)
+		step.StartedAt = u.Now()
+		step.Reason = because(u.state.fingerprints[table], fp)
+		if step.Reason == "" && u.opt.FullRefresh {
+			step.Reason = "full refresh"
+		}
+		if step.Reason == "" {
+			return nil, nil
+		}
+		u.Observer.StepStarted(Silver, table)
+		in := u.silverInput(t)
+		return func(ctx context.Context) (err error) {
+			built, err = u.runSilver(ctx, t, in)
+			step.Elapsed = u.Now().Sub(step.StartedAt)
+			return err
+		}, nil
 	}
-	if step.Reason == "" {
-		step.Status, step.Reason, step.RowsOut = Skipped, "definition and inputs are unchanged", u.state.rows(table)
-		u.finish(step)
-		return nil
+	end := func(err error) error {
+		if step.Reason == "" {
+			step.Status, step.Reason, step.RowsOut = Skipped, "definition and inputs are unchanged", u.state.rows(table)
+			u.finish(step)
+			return nil
+		}
+		if err == nil {
+			err = u.takeSilver(t, built, &step, fp)
+		}
+		if err != nil {
+			err = fmt.Errorf("silver %s: %w", t.Name, err)
+		}
+		u.finishWith(step, err)
+		return err
 	}
-	u.Observer.StepStarted(Silver, table)
-	err := u.runSilver(ctx, t, &step, fp)
-	if err != nil {
-		err = fmt.Errorf("silver %s: %w", t.Name, err)
-	}
-	u.finishWith(step, err)
-	return err
+	return job{begin: begin, end: end}
 }
 
 // silverFingerprint covers the bronze objects, the silver tables it refers to and the as-of.
@@ -60,12 +88,8 @@ func (u *run) silverFingerprint(t silver.Table) fingerprint {
 	return fingerprint{Definition: t.Fingerprint, AsOf: u.res.AsOf, Inputs: digest(inputs)}
 }
 
-func (u *run) runSilver(ctx context.Context, t silver.Table, step *Step, fp fingerprint) error {
-	sess, err := u.engine.Session(ctx)
-	if err != nil {
-		return err
-	}
-	defer sess.Close()
+// silverInput is what a table is built from, as the state is now.
+func (u *run) silverInput(t silver.Table) silver.BuildInput {
 	in := silver.BuildInput{AsOf: u.res.AsOf, Bronze: map[string][]string{}, Silver: map[string][]string{}, Part: u.tx.Part,
 		FieldIDs: func(table string, columns []string) map[string]int { return u.state.fieldIDs("silver/"+table, columns) }}
 	for _, i := range t.Inputs {
@@ -75,19 +99,42 @@ func (u *run) runSilver(ctx context.Context, t silver.Table, step *Step, fp fing
 	for _, d := range t.DependsOn {
 		in.Silver[d] = u.state.files("silver/" + d)
 	}
-	out, err := u.silver.Build(ctx, sess, t.Name, in)
+	return in
+}
+
+// silverTable is a table that was built and is durable, but not yet part of the state.
+type silverTable struct {
+	silver.BuildResult
+	file lake.File
+}
+
+// runSilver builds a table beside others; it changes nothing of the run.
+func (u *run) runSilver(ctx context.Context, t silver.Table, in silver.BuildInput) (out silverTable, err error) {
+	sess, err := u.engine.Session(ctx)
 	if err != nil {
-		return err
+		return out, err
 	}
-	if err := u.replacePart("silver/"+t.Name, out.Part.Path, fp, step); err != nil {
-		return err
+	defer func() { err = errors.Join(err, sess.Close()) }()
+	if out.BuildResult, err = u.silver.Build(ctx, sess, t.Name, in); err != nil {
+		return out, err
 	}
+	out.file, err = u.tx.Add("silver/"+t.Name, out.Part.Path, lake.FileOptions{})
+	return out, err
+}
+
+// takeSilver makes a built table part of the state.
+func (u *run) takeSilver(t silver.Table, out silverTable, step *Step, fp fingerprint) error {
+	table := "silver/" + t.Name
+	u.state.paths[out.file.Path] = out.Part.Path
+	step.BytesOut += out.file.Bytes
+	step.Files++
+	u.state.set(u.manifest(table, []lake.File{out.file}), fp.String())
 	for reject, part := range map[string]silver.Part{silver.RejectedRowTable: out.RejectedRows, silver.RejectedValueTable: out.RejectedValues} {
 		if err := u.replaceRejects("silver/"+reject, t.Name, part); err != nil {
 			return err
 		}
 	}
-	u.note(t, out, step)
+	u.note(t, out.BuildResult, step)
 	return nil
 }
 
@@ -115,21 +162,6 @@ func (u *run) note(t silver.Table, out silver.BuildResult, step *Step) {
 	for _, c := range out.Checks {
 		u.res.Checks = append(u.res.Checks, fromSilver(c))
 	}
-}
-
-// replacePart makes a part the whole content of a single-file table.
-func (u *run) replacePart(table, part string, fp fingerprint, step *Step) error {
-	f, err := u.tx.Add(table, part, lake.FileOptions{})
-	if err != nil {
-		return err
-	}
-	u.state.paths[f.Path] = part
-	if step != nil {
-		step.BytesOut += f.Bytes
-		step.Files++
-	}
-	u.state.set(u.manifest(table, []lake.File{f}), fp.String())
-	return nil
 }
 
 // replaceSet makes a part the rows of one partition of a state table, and leaves the

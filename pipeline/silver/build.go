@@ -373,13 +373,30 @@ func (b *builder) writeAll(ctx context.Context, query string) error {
 	rows, values := b.contracts[RejectedRowTable], b.contracts[RejectedValueTable]
 	rowsSQL, valuesSQL := emptySQL(rows), emptySQL(values)
 	if len(b.inputs) > 0 && b.t.rates == nil {
-		rowsSQL, valuesSQL = b.t.rejectedRowsSQL(rows, b.inputs, b.columnsOf), b.t.rejectedValuesSQL(values)
+		refused, blanked, err := b.countDefects(ctx)
+		if err != nil {
+			return err
+		}
+		if refused > 0 {
+			rowsSQL = b.t.rejectedRowsSQL(rows, b.inputs, b.columnsOf)
+		}
+		if blanked > 0 {
+			valuesSQL = b.t.rejectedValuesSQL(values)
+		}
 	}
 	if b.res.RejectedRows, err = b.write(ctx, b.t.Name+"__"+RejectedRowTable, rows, rowsSQL); err != nil {
 		return err
 	}
 	b.res.RejectedValues, err = b.write(ctx, b.t.Name+"__"+RejectedValueTable, values, valuesSQL)
 	return err
+}
+
+// countDefects counts the refused rows, and those with values that became NULL: most
+// tables have none, and then their bronze rows are not looked up again.
+func (b *builder) countDefects(ctx context.Context) (refused, blanked int64, err error) {
+	query := `SELECT count(*) FILTER ("#rejected"), count(*) FILTER ("#defects" IS NOT NULL AND NOT "#rejected") FROM parsed`
+	err = b.each(ctx, query, func(scan func(...any) error) error { return scan(&refused, &blanked) })
+	return refused, blanked, err
 }
 
 func (b *builder) write(ctx context.Context, name string, contract config.Contract, query string) (Part, error) {
