@@ -7,7 +7,8 @@
 -- master account (NULL where the account is unknown). status: OPEN still needs somebody,
 -- RESOLVED is over, SCHEDULED lies after the as-of date. related_amount is in USD. event_id is a
 -- hash of what the event is and of the record it comes from, so every run gives it again.
--- known_at is when it could first be known.
+-- known_at is when it could first be known. A record without the date of the event (an export
+-- without CreatedDate, say) has no place on a timeline.
 WITH sales AS (
   SELECT o.account_id, s.source_region, 'SALES' AS event_type, 'opportunity_created' AS event_subtype,
          'Opportunity created: ' || coalesce(o.opportunity_name, o.opportunity_id) AS event_title,
@@ -217,6 +218,8 @@ WITH sales AS (
 SELECT row_id([e.event_type, e.event_subtype, e.source_object, e.source_id]) AS event_id,
        a.master_account_id AS customer_id,
        coalesce(a.account_id, CASE WHEN e.account_id LIKE 'UNASSIGNED-%' THEN e.account_id ELSE unassigned(e.source_region) END) AS account_id,
-       e.event_type, e.event_subtype, e.event_title, e.event_description, e.event_date, e.severity, e.related_amount, e.status,
+       e.event_type, e.event_subtype, e.event_title, e.event_description, e.event_date, e.severity, e.related_amount,
+       CASE WHEN e.event_date >= as_of_end() THEN 'SCHEDULED' WHEN e.status = 'SCHEDULED' THEN 'OPEN' ELSE e.status END AS status,
        e.source_object, e.source_id, e.actor_id, e.known_at
 FROM event e LEFT JOIN gold.account_members a ON a.account_id = e.account_id
+WHERE e.event_date IS NOT NULL
