@@ -268,7 +268,7 @@ func (b *builder) versions(ctx context.Context) error {
 
 // parse creates the lookups and the table parsed.
 func (b *builder) parse(ctx context.Context) error {
-	reconstructed, err := b.number(ctx, `SELECT count(*) FROM versions WHERE "#reconstructed"`)
+	reconstructed, err := b.number(ctx, `SELECT count(*) FROM versions WHERE "#reconstructed" OR "#outdated"`)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (t *Table) parsedSQL(inputs []*inputPlan, have func(*inputPlan) []string, o
 // latestFrom joins an input's bronze rows with what was decided about them.
 func (in *inputPlan) latestFrom() (from, columns string) {
 	from = fmt.Sprintf(`bronze.in%d b JOIN versions v ON v."#seq" = b._seq AND v."#input" = %d AND v."#status" = 'latest'`, in.index, in.index)
-	columns = `b.*, v."#known_at", v."#basis", v."#reconstructed", v."#valid_from", v."#valid_to"`
+	columns = `b.*, v."#known_at", v."#basis", v."#reconstructed", v."#outdated", v."#valid_from", v."#valid_to"`
 	for _, k := range keyList(len(in.keyNames)) {
 		columns += ", v." + k
 	}
@@ -30,7 +30,7 @@ func (in *inputPlan) latestFrom() (from, columns string) {
 }
 
 func (in *inputPlan) parseMeta() []string {
-	meta := []string{`_seq AS "#seq"`, `"#reconstructed"`}
+	meta := []string{`_seq AS "#seq"`, `"#reconstructed"`, `"#outdated"`, `"#known_at" AS "#since"`}
 	meta = append(meta, keyList(len(in.keyNames))...)
 	return append(meta, in.visible(map[string]string{
 		"source_system": lit(in.Source), "source_region": lit(in.Region), "source_object": lit(in.Object),
@@ -163,7 +163,8 @@ func (in *inputPlan) refSQL(col *column, keyColumn string) string {
 		id(in.refTable(col)), id(col.ref.by), id(keyColumn), id(col.ref.table), id(col.ref.by), where)
 }
 
-// reconstructed applies overlay and blanking to reconstructed rows, after each wave.
+// reconstructed applies overlay and blanking to reconstructed rows, after each wave. An
+// outdated row takes what its history knows since.
 func (c *chain) reconstructed(plans []columnPlan, wave int) {
 	r := c.in.mapping.Reconstruct
 	if r == nil || !c.overlay {
@@ -176,7 +177,8 @@ func (c *chain) reconstructed(plans []columnPlan, wave int) {
 		touched := false
 		if r.Overlay != nil {
 			if sql, ok := r.Overlay.Columns[p.name]; ok {
-				value = fmt.Sprintf(`CASE WHEN r."#reconstructed" AND h."#held" THEN CAST((%s) AS %s) ELSE r.%s END`, sql, p.typ.sql, id(p.name))
+				value = fmt.Sprintf(`CASE WHEN h."#held" AND (r."#reconstructed" OR r."#outdated" AND h.%s >= r."#since") THEN CAST((%s) AS %s) ELSE r.%s END`,
+					id(r.Overlay.Order[0]), sql, p.typ.sql, id(p.name))
 				join = fmt.Sprintf("\n  LEFT JOIN overlay%d h ON h.%s = r.\"#key1\"", c.in.index, id(r.Overlay.Key))
 				touched = true
 			}
@@ -206,8 +208,12 @@ func (in *inputPlan) overlaySQL(historyKey []string) string {
 	for _, c := range append(slices.Clone(o.Order), historyKey...) {
 		order = append(order, id(c)+" DESC NULLS LAST")
 	}
-	return fmt.Sprintf(`CREATE TABLE overlay%d AS SELECT *, true AS "#held" FROM silver.%s QUALIFY row_number() OVER (PARTITION BY %s ORDER BY %s) = 1`,
-		in.index, id(o.Table), id(o.Key), strings.Join(order, ", "))
+	where := ""
+	if o.Filter != "" {
+		where = " WHERE (" + o.Filter + ")"
+	}
+	return fmt.Sprintf(`CREATE TABLE overlay%d AS SELECT *, true AS "#held" FROM silver.%s h%s QUALIFY row_number() OVER (PARTITION BY %s ORDER BY %s) = 1`,
+		in.index, id(o.Table), where, id(o.Key), strings.Join(order, ", "))
 }
 
 // parsedSelect lists the contract's columns and the bookkeeping of an input.

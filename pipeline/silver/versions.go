@@ -39,14 +39,16 @@ func (t *Table) versionsSQL(inputs []*inputPlan, have func(*inputPlan) []string)
 }
 
 // latestSQL picks the latest known version of each key, and, where none was known by
-// the as-of though the record existed, the oldest one.
+// the as-of though the record existed, the oldest one. Between the version that counts
+// and the next one, which is not known yet, the record may have changed more than once:
+// such a row is outdated, and its history may know better.
 func latestSQL(partition string, reconstruct bool) string {
 	ranked := fmt.Sprintf(`ranked AS (
   SELECT *, row_number() OVER (PARTITION BY %s, "#known" ORDER BY "#modified" DESC NULLS LAST, "#seq" DESC) AS "#rank" FROM cut
 )`, partition)
 	if !reconstruct {
 		return ranked + `
-SELECT * EXCLUDE ("#known", "#rank", "#created", "#reconstructs"), false AS "#reconstructed", NULL::TIMESTAMPTZ AS "#valid_to", NULL::TIMESTAMPTZ AS "#valid_from",
+SELECT * EXCLUDE ("#known", "#rank", "#created", "#reconstructs"), false AS "#reconstructed", false AS "#outdated", NULL::TIMESTAMPTZ AS "#valid_to", NULL::TIMESTAMPTZ AS "#valid_from",
   CASE WHEN NOT "#known" THEN 'not_yet_known' WHEN "#rank" > 1 THEN 'superseded' WHEN "#deleted" THEN 'soft_deleted' ELSE 'latest' END AS "#status"
 FROM ranked`
 	}
@@ -54,7 +56,8 @@ FROM ranked`
 oldest AS (
   SELECT *, NOT bool_or("#known") OVER (PARTITION BY %[1]s)
       AND "#reconstructs" AND "#created" < as_of_end()
-      AND row_number() OVER (PARTITION BY %[1]s ORDER BY "#modified" NULLS FIRST, "#seq") = 1 AS "#reconstructed"
+      AND row_number() OVER (PARTITION BY %[1]s ORDER BY "#modified" NULLS FIRST, "#seq") = 1 AS "#reconstructed",
+    "#known" AND "#rank" = 1 AND NOT bool_and("#known") OVER (PARTITION BY %[1]s) AS "#outdated"
   FROM ranked
 )
 SELECT * EXCLUDE ("#known", "#rank", "#created", "#reconstructs") REPLACE (
@@ -84,7 +87,7 @@ distinct_times AS (
   FROM started
 )
 SELECT * EXCLUDE ("#known", "#rank", "#created", "#reconstructs", "#held")
-    REPLACE (CASE WHEN "#basis" = 'reconstructed' THEN "#valid_from" ELSE "#known_at" END AS "#known_at"), false AS "#reconstructed",
+    REPLACE (CASE WHEN "#basis" = 'reconstructed' THEN "#valid_from" ELSE "#known_at" END AS "#known_at"), false AS "#reconstructed", false AS "#outdated",
   CASE WHEN "#held" THEN lead("#valid_from") OVER (PARTITION BY %[3]s, "#held", "#rank" = 1 ORDER BY "#valid_from", "#seq") END AS "#valid_to",
   CASE WHEN NOT "#held" THEN 'not_yet_known' WHEN "#rank" > 1 THEN 'superseded' WHEN "#deleted" THEN 'soft_deleted' ELSE 'latest' END AS "#status"
 FROM distinct_times`, basis, from, partition)
