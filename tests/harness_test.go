@@ -12,7 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
+	"slices"
 	"testing"
 
 	"github.com/customer360/pipeline/pipeline/engine"
@@ -75,24 +75,6 @@ func must(t testing.TB, args ...string) string {
 	return r.stdout
 }
 
-// demoAccounts is small enough for many runs and large enough for every kind of dirt.
-const demoAccounts = "300"
-
-var demos sync.Map // days -> directory
-
-// demo gives a directory with the exports of a small demo with further nights, to be
-// read only. Tests that change files copy it.
-func demo(t testing.TB, days int) string {
-	t.Helper()
-	if dir, ok := demos.Load(days); ok {
-		return dir.(string)
-	}
-	dir := filepath.Join(filepath.Dir(binary), fmt.Sprintf("demo%d", days))
-	must(t, "demo", "--out", dir, "--accounts", demoAccounts, "--seed", "7", "--days", fmt.Sprint(days))
-	demos.Store(days, dir)
-	return dir
-}
-
 // copyTree copies a directory.
 func copyTree(t testing.TB, from, to string) {
 	t.Helper()
@@ -103,22 +85,75 @@ func copyTree(t testing.TB, from, to string) {
 
 // runReport is what `run --json` prints.
 type runReport struct {
-	Run       string `json:"run"`
-	Status    string `json:"status"`
-	Published int64  `json:"published_version"`
-	Steps     []struct {
-		Layer, Table, Status, Reason string
-		In                           int64 `json:"rows_in"`
-		Out                          int64 `json:"rows_out"`
-		Unchanged                    int64 `json:"rows_unchanged"`
-		Malformed                    int64 `json:"rows_malformed"`
-		Rejected                     int64 `json:"rows_rejected"`
-	} `json:"steps"`
-	Checks []struct {
-		ID, Severity string
-		Passed       bool
-		Failing      int64 `json:"failing_rows"`
-	} `json:"checks"`
+	Run        string      `json:"run"`
+	Status     string      `json:"status"`
+	AsOf       string      `json:"as_of"`
+	Historical bool        `json:"historical"`
+	Bronze     int64       `json:"bronze_version"`
+	Published  int64       `json:"published_version"`
+	Error      string      `json:"error"`
+	Steps      []stepRow   `json:"steps"`
+	Checks     []checkLine `json:"checks"`
+}
+
+type stepRow struct {
+	Layer, Table, Status, Reason string
+	In                           int64 `json:"rows_in"`
+	Out                          int64 `json:"rows_out"`
+	Unchanged                    int64 `json:"rows_unchanged"`
+	Malformed                    int64 `json:"rows_malformed"`
+	Deleted                      int64 `json:"rows_deleted"`
+	Superseded                   int64 `json:"rows_superseded"`
+	NotYetKnown                  int64 `json:"rows_not_yet_known"`
+	Rejected                     int64 `json:"rows_rejected"`
+	RejectedValues               int64 `json:"values_rejected"`
+}
+
+type checkLine struct {
+	ID, Table, Severity string
+	Passed              bool
+	Failing             int64 `json:"failing_rows"`
+	Total               int64 `json:"total_rows"`
+}
+
+// step finds the step of a table; nil if it was not part of the run.
+func (r runReport) step(table string) *stepRow {
+	for i := range r.Steps {
+		if r.Steps[i].Table == table {
+			return &r.Steps[i]
+		}
+	}
+	return nil
+}
+
+// check finds the result of a check; nil if it did not run.
+func (r runReport) check(id string) *checkLine {
+	for i := range r.Checks {
+		if r.Checks[i].ID == id {
+			return &r.Checks[i]
+		}
+	}
+	return nil
+}
+
+// worked lists the tables that were worked on.
+func (r runReport) worked() (out []string) {
+	for _, s := range r.Steps {
+		if s.Status != "unchanged" {
+			out = append(out, s.Table)
+		}
+	}
+	return out
+}
+
+// reports are the runs of a lake, oldest first.
+func reports(t testing.TB, root string) (out []runReport) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(must(t, "runs", "--json", "-n", "0", "--lake", root)), &out); err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 func runJSON(t testing.TB, args ...string) runReport {
@@ -135,11 +170,16 @@ func runJSON(t testing.TB, args ...string) runReport {
 // by table and partition. Equal maps are equal tables, byte for byte.
 func tables(t testing.TB, root string, layers ...string) map[string]string {
 	t.Helper()
+	return tablesAt(t, root, "", layers...)
+}
+
+func tablesAt(t testing.TB, root, at string, layers ...string) map[string]string {
+	t.Helper()
 	l, err := lake.Open(root, lake.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	view, err := l.View("")
+	view, err := l.View(at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,17 +267,23 @@ func strays(t testing.TB, root string) (out []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		snap, err := l.Snapshot(c)
-		if err != nil {
-			t.Fatal(err)
+		snaps := []func(*lake.Commit) (*lake.Snapshot, error){l.Snapshot}
+		if c.Historical {
+			snaps = append(snaps, l.HistoricalSnapshot)
 		}
-		for _, name := range snap.Tables() {
-			files, err := snap.Files(name)
+		for _, open := range snaps {
+			snap, err := open(c)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, f := range files {
-				named[f] = true
+			for _, name := range snap.Tables() {
+				files, err := snap.Files(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range files {
+					named[f] = true
+				}
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // it finish: the result is that of a run which was never disturbed.
 func TestKill(t *testing.T) {
 	kills := 50
-	config := filepath.Join(demo(t, 0), "pipeline.json")
+	config := demoConfig(t)
 	dir := t.TempDir()
 	calm := filepath.Join(dir, "calm")
 	began := time.Now()
@@ -80,7 +80,7 @@ func readable(t *testing.T, when, root string) {
 
 // TestTwoRuns: the second run of the same lake exits 4 at once.
 func TestTwoRuns(t *testing.T) {
-	config := filepath.Join(demo(t, 0), "pipeline.json")
+	config := demoConfig(t)
 	lakeDir := filepath.Join(t.TempDir(), "lake")
 	first := exec.Command(binary, "run", "--quiet", "--config", config, "--lake", lakeDir)
 	if err := first.Start(); err != nil {
@@ -104,7 +104,7 @@ func TestTwoRuns(t *testing.T) {
 
 // TestInterrupt: Ctrl-C leaves the lake as it was and exits 130.
 func TestInterrupt(t *testing.T) {
-	config := filepath.Join(demo(t, 0), "pipeline.json")
+	config := demoConfig(t)
 	lakeDir := filepath.Join(t.TempDir(), "lake")
 	c := exec.Command(binary, "run", "--quiet", "--config", config, "--lake", lakeDir)
 	if err := c.Start(); err != nil {

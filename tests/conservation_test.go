@@ -1,0 +1,164 @@
+package tests
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestConservationInBronze counts the records of every export by the standard library
+// and finds each of them again: stored, unchanged or malformed. It does so for every
+// night on its own and for the whole.
+func TestConservationInBronze(t *testing.T) {
+	t.Parallel()
+	root := nightly(t)
+	cfg := loadConfig(t, demoConfig(t))
+	runs := reports(t, root)
+	last := read(t, root, "")
+	objects := 0
+	for _, src := range cfg.Pipeline.Sources {
+		for _, obj := range src.Objects {
+			objects++
+			table := "bronze/" + src.Name + "/" + strings.ToLower(obj.Name)
+			perNight := map[string]int64{}
+			var records int64
+			for _, f := range exportsOf(t, src, obj) {
+				perNight[f.date] += int64(len(f.records))
+				records += int64(len(f.records))
+			}
+			var sum stepRow
+			for i, date := range dates(t) {
+				s := runs[i].step(table)
+				if s == nil {
+					t.Errorf("%s: not in the report of night %d", table, i)
+					continue
+				}
+				if s.In != perNight[date] || s.In != s.Out-s.Deleted+s.Unchanged+s.Malformed {
+					t.Errorf("%s, %s: the files have %d records; reported: %d = %d stored (%d of them tombstones) + %d unchanged + %d malformed",
+						table, date, perNight[date], s.In, s.Out, s.Deleted, s.Unchanged, s.Malformed)
+				}
+				sum.Out += s.Out
+				sum.Unchanged += s.Unchanged
+				sum.Malformed += s.Malformed
+				sum.Deleted += s.Deleted
+			}
+			held := count(t, last, bronzeTable(src.Name, obj.Name))
+			if held != sum.Out {
+				t.Errorf("%s holds %d rows, %d were reported", table, held, sum.Out)
+			}
+			var malformed int64
+			if last.has(table + "__malformed") {
+				malformed = count(t, last, bronzeTable(src.Name, obj.Name+"__malformed"))
+			}
+			if malformed != sum.Malformed || records != held-sum.Deleted+sum.Unchanged+malformed {
+				t.Errorf("%s: %d records, %d rows, %d tombstones, %d unchanged, %d malformed", table, records, held, sum.Deleted, sum.Unchanged, malformed)
+			}
+		}
+	}
+	if objects < 80 {
+		t.Errorf("only %d objects were counted", objects)
+	}
+}
+
+func (r *reader) has(table string) bool {
+	for _, name := range r.view.Tables() {
+		if name == table {
+			return true
+		}
+	}
+	return false
+}
+
+func count(t testing.TB, r *reader, table string) int64 {
+	t.Helper()
+	return number(t, r, "SELECT count(*) FROM "+table)
+}
+
+func number(t testing.TB, r *reader, sql string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(r.one(t, sql), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestConservationInSilver accounts for every bronze row of every object by SQL of its
+// own: the hash of a row stands in silver, its number in the rejects, and every other
+// row has a later version of its key, is deleted, or is not known at the as-of.
+func TestConservationInSilver(t *testing.T) {
+	t.Parallel()
+	root := atOnce(t)
+	cfg := loadConfig(t, demoConfig(t))
+	r := read(t, root, "")
+	report := reports(t, root)[0]
+	tables := 0
+	for _, src := range cfg.Pipeline.Sources {
+		for _, m := range cfg.Mappings {
+			if m.Set != src.Mapping || m.Mode == "history" {
+				continue
+			}
+			for _, obj := range src.Objects {
+				if !strings.EqualFold(obj.Name, m.SourceObject) || !hasColumn(cfg.Contracts["silver/"+m.TargetTable], "record_hash") {
+					continue
+				}
+				bronze := bronzeTable(src.Name, obj.Name)
+				key, err := cfg.ObjectKey(src, obj)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if m.Filter != "" || !hasColumn(cfg.Contracts["silver/"+m.TargetTable], "source_system") {
+					continue // counted by the program's own checks, below
+				}
+				tables++
+				// One row of a key is in silver or refused, or the key is deleted or not yet known.
+				rows := count(t, r, bronze)
+				silver := number(t, r, fmt.Sprintf(`SELECT count(*) FROM silver."%s" WHERE source_system = '%s'`, m.TargetTable, src.Name))
+				refused := number(t, r, fmt.Sprintf(`SELECT count(*) FROM silver.rejected_row WHERE table_name = '%s' AND source_name = '%s'`, m.TargetTable, src.Name))
+				traced := number(t, r, fmt.Sprintf(`SELECT count(DISTINCT s.rowid_) FROM (SELECT *, row_number() OVER () AS rowid_ FROM silver."%s" WHERE source_system = '%s') s
+					JOIN %s b ON s.record_hash = lower(hex(b._row_hash))`, m.TargetTable, src.Name, bronze))
+				if traced != silver {
+					t.Errorf("silver.%s of %s: %d rows, %d of them can be traced to bronze", m.TargetTable, src.Name, silver, traced)
+				}
+				versions := number(t, r, fmt.Sprintf(`SELECT count(*) FROM (SELECT DISTINCT %s FROM %s)`, keyText(key), bronze))
+				if silver+refused > rows || silver > versions {
+					t.Errorf("%s: %d rows of %d keys, but %d in silver and %d refused", bronze, rows, versions, silver, refused)
+				}
+			}
+		}
+	}
+	if tables < 60 {
+		t.Errorf("only %d pairs of table and object were counted", tables)
+	}
+	conservation := 0
+	for _, c := range report.Checks {
+		if strings.HasPrefix(c.ID, "conservation.") {
+			conservation++
+			if !c.Passed || c.Failing != 0 {
+				t.Errorf("%s fails by %d of %d", c.ID, c.Failing, c.Total)
+			}
+		}
+	}
+	if conservation < tables {
+		t.Errorf("%d conservation checks for %d pairs of table and object", conservation, tables)
+	}
+	for _, s := range report.Steps {
+		if s.Layer == "silver" && s.In != s.Out+s.Superseded+s.NotYetKnown+s.Deleted+s.Rejected {
+			t.Errorf("%s: %d rows in = %d out + %d superseded + %d not yet known + %d deleted + %d rejected", s.Table, s.In, s.Out, s.Superseded, s.NotYetKnown, s.Deleted, s.Rejected)
+		}
+		if s.Layer == "silver" {
+			if n := count(t, r, `silver."`+strings.TrimPrefix(s.Table, "silver/")+`"`); n != s.Out {
+				t.Errorf("%s has %d rows, %d were reported", s.Table, n, s.Out)
+			}
+		}
+	}
+}
+
+func keyText(key []string) string {
+	parts := make([]string, len(key))
+	for i, k := range key {
+		parts[i] = `coalesce(lower("` + k + `"), '')`
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,279 @@
+package tests
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/engine/duckdb"
+	"github.com/customer360/pipeline/pipeline/lake"
+)
+
+// once builds things that several tests read, each for the first who asks.
+type once[K comparable, V any] struct {
+	mu    sync.Mutex
+	items map[K]func() V
+}
+
+func (o *once[K, V]) get(key K, build func() V) V {
+	o.mu.Lock()
+	if o.items == nil {
+		o.items = map[K]func() V{}
+	}
+	f, ok := o.items[key]
+	if !ok {
+		f = sync.OnceValue(build)
+		o.items[key] = f
+	}
+	o.mu.Unlock()
+	return f()
+}
+
+// demoAccounts is small enough for many runs and large enough for every kind of dirt.
+const demoAccounts = "200"
+
+// nights is how many nights follow the base of the demo.
+const nights = 3
+
+var (
+	demos once[string, string]
+	lakes once[string, string]
+)
+
+// demo gives the directory with the exports of a small demo with further nights. It is
+// to be read only; tests that change files copy it.
+func demo(t testing.TB) string {
+	t.Helper()
+	dir := demos.get("demo", func() string {
+		dir := filepath.Join(filepath.Dir(binary), "demo")
+		must(t, "demo", "--out", dir, "--accounts", demoAccounts, "--seed", "7", "--days", "3")
+		return dir
+	})
+	if dir == "" {
+		t.Fatal("there is no demo")
+	}
+	return dir
+}
+
+func demoConfig(t testing.TB) string { return filepath.Join(demo(t), "pipeline.json") }
+
+// dates are the export dates of the demo: that of the base and of each night.
+func dates(t testing.TB) []string {
+	t.Helper()
+	out := exportDates(t, demo(t))
+	if len(out) != nights+1 {
+		t.Fatalf("export dates %v, want %d", out, nights+1)
+	}
+	return out
+}
+
+// atOnce is a lake into which the whole demo was loaded by one run. It is to be read
+// only; tests that change it copy it.
+func atOnce(t testing.TB) string {
+	t.Helper()
+	root := lakes.get("at once", func() string {
+		root := filepath.Join(filepath.Dir(binary), "at-once")
+		must(t, "run", "--config", demoConfig(t), "--lake", root)
+		return root
+	})
+	return existing(t, root)
+}
+
+// nightly is a lake into which the demo was loaded night by night, each for its own
+// day. It is to be read only.
+func nightly(t testing.TB) string {
+	t.Helper()
+	root := lakes.get("nightly", func() string {
+		root := filepath.Join(filepath.Dir(binary), "nightly")
+		some := filepath.Join(filepath.Dir(binary), "some")
+		for _, date := range dates(t) {
+			copyTree(t, demo(t), some)
+			keepUntil(t, some, date)
+			must(t, "run", "--config", filepath.Join(some, "pipeline.json"), "--lake", root, "--as-of", date)
+			if err := os.RemoveAll(some); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return root
+	})
+	return existing(t, root)
+}
+
+// existing fails where the test that had to build a lake failed.
+func existing(t testing.TB, root string) string {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(root, "current")); err != nil {
+		t.Fatalf("the lake of several tests could not be built: %v", err)
+	}
+	return root
+}
+
+// lakeCopy copies a lake to a new place and tells it so.
+func lakeCopy(t testing.TB, root string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "lake")
+	copyTree(t, root, to)
+	must(t, "lake", "relocate", "--lake", to)
+	return to
+}
+
+// small writes a configuration that reads only some objects of some of the demo's
+// sources ("sf_za", or "sf_za/Account" for one object), so that a run takes less time.
+// edit may change it further.
+func small(t testing.TB, keep []string, edit func(map[string]any)) string {
+	t.Helper()
+	var cfg map[string]any
+	readJSON(t, demoConfig(t), &cfg)
+	wanted := map[string]bool{}
+	for _, k := range keep {
+		source, object, _ := strings.Cut(k, "/")
+		wanted[source], wanted[source+"/"+object] = true, true
+	}
+	for list, isSource := range map[string]bool{"sources": true, "rates": false} {
+		var kept []any
+		for _, s := range cfg[list].([]any) {
+			source := s.(map[string]any)
+			name := source["name"].(string)
+			source["path"] = filepath.Join(demo(t), source["path"].(string))
+			if !wanted[name] && isSource {
+				continue
+			}
+			if isSource && !wanted[name+"/"] {
+				var objects []any
+				for _, o := range source["objects"].([]any) {
+					if wanted[name+"/"+o.(map[string]any)["name"].(string)] {
+						objects = append(objects, o)
+					}
+				}
+				source["objects"] = objects
+			}
+			kept = append(kept, source)
+		}
+		cfg[list] = kept
+	}
+	if edit != nil {
+		edit(cfg)
+	}
+	return writeJSON(t, filepath.Join(t.TempDir(), "pipeline.json"), cfg)
+}
+
+func readJSON(t testing.TB, path string, v any) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+func writeJSON(t testing.TB, path string, v any) string {
+	t.Helper()
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, string(b))
+	return path
+}
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reader asks one state of a lake by the lake's own files, without the catalogue.
+type reader struct {
+	s    engine.Session
+	view *lake.View
+}
+
+// read opens a state: silver.*, gold.*, ops.* and bronze."<source>__<object>".
+func read(t testing.TB, root, at string) *reader {
+	t.Helper()
+	ctx := context.Background()
+	l, err := lake.Open(root, lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, err := l.View(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := duckdb.Open(ctx, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := db.Session(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = s.Close()
+		_ = db.Close()
+	})
+	for _, table := range view.Tables() {
+		files, err := view.Files(table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		layer, name, _ := strings.Cut(table, "/")
+		if err := s.RegisterParquet(ctx, layer, strings.ReplaceAll(name, "/", "__"), files, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &reader{s, view}
+}
+
+// rows runs a query and gives every cell as text, NULL as "NULL".
+func (r *reader) rows(t testing.TB, sql string) (out [][]string) {
+	t.Helper()
+	found, err := r.s.Query(context.Background(), sql)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	defer found.Close()
+	names, err := found.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, places := make([]any, len(names)), make([]any, len(names))
+	for i := range cells {
+		places[i] = &cells[i]
+	}
+	for found.Next() {
+		if err := found.Scan(places...); err != nil {
+			t.Fatal(err)
+		}
+		row := make([]string, len(cells))
+		for i, c := range cells {
+			row[i] = cell(c)
+		}
+		out = append(out, row)
+	}
+	if err := found.Err(); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return out
+}
+
+// one is the only value of a query.
+func (r *reader) one(t testing.TB, sql string) string {
+	t.Helper()
+	rows := r.rows(t, sql)
+	if len(rows) != 1 || len(rows[0]) != 1 {
+		t.Fatalf("%s: %v, want one value", sql, rows)
+	}
+	return rows[0][0]
+}
