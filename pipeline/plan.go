@@ -35,7 +35,7 @@ func (r *Runner) Plan(ctx context.Context, opt Options) (*Plan, error) {
 		return nil, err
 	}
 	defer u.engine.Close()
-	p := &Plan{AsOf: u.res.AsOf}
+	p := &Plan{AsOf: u.res.AsOf, Items: []PlanItem{}}
 	u.state = emptyState(r.LakeRoot)
 	switch u.lake, err = lake.Open(r.LakeRoot, lake.Options{Now: r.Now}); {
 	case errors.Is(err, lake.ErrNoLake):

@@ -24,6 +24,9 @@ func (a *app) demoCommand() *cobra.Command {
 			if o.Dir == "" {
 				return &usageError{err: fmt.Errorf("--out is missing"), hint: "pipeline demo --out demo"}
 			}
+			if o.Accounts < 1 {
+				return usagef("--accounts %d: want at least 1", o.Accounts)
+			}
 			if err := emptyDir(o.Dir); err != nil {
 				return err
 			}

@@ -58,7 +58,7 @@ func (a *app) runCommand() *cobra.Command {
 		},
 	}
 	f.register(c)
-	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "only say what would run, like `pipeline plan`")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "only say what would run, as plan does")
 	return c
 }
 

@@ -41,16 +41,17 @@ type Options struct {
 
 // Summary says what was written.
 type Summary struct {
-	Dir, Config string
-	AsOf        string // of the base files
-	LastNight   string // of the last increment, and as_of in pipeline.json
-	Accounts    int
-	Customers   int
-	Files       int
-	Rows        int64          // records in all files, planted ones included
-	Bytes       int64          // on disk
-	Planted     map[string]int // by kind
-	Outcomes    map[string]int // by what must become of them
+	Dir       string         `json:"dir"`
+	Config    string         `json:"config"`
+	AsOf      string         `json:"as_of"`      // of the base files
+	LastNight string         `json:"last_night"` // of the last increment, and as_of in pipeline.json
+	Accounts  int            `json:"accounts"`
+	Customers int            `json:"customers"`
+	Files     int            `json:"files"`
+	Rows      int64          `json:"rows"`     // records in all files, planted ones included
+	Bytes     int64          `json:"bytes"`    // on disk
+	Planted   map[string]int `json:"planted"`  // by kind
+	Outcomes  map[string]int `json:"outcomes"` // by what must become of them
 }
 
 // Generate writes the exports, planted.json, linking_truth.csv and pipeline.json.

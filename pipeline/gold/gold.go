@@ -160,7 +160,7 @@ func (p *Project) loadModel(ctx context.Context, sess engine.Session, schema, fi
 	contract, ok := p.contracts[m.Table()]
 	if !ok {
 		return m, &SQLError{Path: m.Path, Line: 1, Problem: fmt.Sprintf("table %s has no contract", m.Table()),
-			Hint: fmt.Sprintf("describe it in schemas/tables/%s/%s.json", schema, m.Name)}
+			Hint: fmt.Sprintf("describe it in %s/%s.json below the directory of table contracts (\"tables\" in pipeline.json)", schema, m.Name)}
 	}
 	m.Contract = contract
 	if err := m.readHeader(); err != nil {

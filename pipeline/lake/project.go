@@ -22,10 +22,10 @@ const (
 
 // ProjectionReport says what was done to bring releases/ and current to the head.
 type ProjectionReport struct {
-	Release  int64   // the release that current points to now; 0 = nothing to show yet
-	Built    bool    // releases/<Release> was made or repaired
-	Switched bool    // current was replaced
-	Pruned   []int64 // old releases that were removed
+	Release  int64   `json:"release"`          // the release that current points to now; 0 = nothing to show yet
+	Built    bool    `json:"built"`            // releases/<Release> was made or repaired
+	Switched bool    `json:"switched"`         // current was replaced
+	Pruned   []int64 `json:"pruned,omitempty"` // old releases that were removed
 }
 
 func (r ProjectionReport) clean() bool { return !r.Built && !r.Switched && len(r.Pruned) == 0 }

@@ -14,8 +14,8 @@ import (
 
 // RecoverReport says what recovery did. The zero value means: there was nothing to do.
 type RecoverReport struct {
-	Runs    []string // dead runs whose staging was removed
-	Removed []string // files that they had linked and no commit names, relative to the lake
+	Runs    []string `json:"runs,omitempty"`    // dead runs whose staging was removed
+	Removed []string `json:"removed,omitempty"` // files that they had linked and no commit names, relative to the lake
 	ProjectionReport
 }
 
