@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the database/sql driver "duckdb"
@@ -88,6 +89,7 @@ type recorder struct {
 	engine.Session
 	script *script
 	place  func(file string) string
+	skip   func(schema, table string) bool
 }
 
 func (r *recorder) Exec(ctx context.Context, query string, args ...any) error {
@@ -96,6 +98,9 @@ func (r *recorder) Exec(ctx context.Context, query string, args ...any) error {
 }
 
 func (r *recorder) RegisterParquet(ctx context.Context, schema, table string, files []string, columns []engine.Column) error {
+	if r.skip(schema, table) {
+		return r.Session.RegisterParquet(ctx, schema, table, files, columns)
+	}
 	r.script.add("CREATE SCHEMA IF NOT EXISTS " + engine.Ident(schema))
 	target := engine.Ident(schema) + "." + engine.Ident(table)
 	names, typed := make([]string, len(columns)), make([]string, len(columns))
@@ -112,13 +117,11 @@ func (r *recorder) RegisterParquet(ctx context.Context, schema, table string, fi
 	}
 	var placed []string
 	for _, f := range files {
-		if p := r.place(f); p != "" {
+		if p := r.place(f); !slices.Contains(placed, p) {
 			placed = append(placed, p)
 		}
 	}
-	if len(placed) > 0 {
-		r.script.add("CREATE VIEW " + target + " AS SELECT " + list + " FROM " + duckdb.ReadParquet(placed))
-	}
+	r.script.add("CREATE VIEW " + target + " AS SELECT " + list + " FROM " + duckdb.ReadParquet(placed))
 	return r.Session.RegisterParquet(ctx, schema, table, files, columns)
 }
 
