@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,15 +22,15 @@ var numCPU = runtime.NumCPU()
 
 // check runs the checks on the state as it would be published.
 func (u *run) check(ctx context.Context) error {
-	results, err := runChecks(ctx, u.engine, u.gold, u.Config, u.asOfDate(), u.state.files)
+	c := checks{engine: u.engine, silver: u.silver, gold: u.gold, cfg: u.Config, asOf: u.asOfDate(), files: u.state.files}
+	if m := u.state.manifests[coverageTable]; m != nil {
+		c.coverage = u.state.path(latestSet(m))
+	}
+	results, err := c.run(ctx)
 	if err != nil {
 		return err
 	}
-	references, err := u.checkReferences(ctx)
-	if err != nil {
-		return err
-	}
-	u.res.Checks = append(append(u.res.Checks, references...), results...)
+	u.res.Checks = append(u.res.Checks, results...)
 	var failed []string
 	for _, c := range u.res.Checks {
 		if c.Blocking() {
@@ -41,18 +43,58 @@ func (u *run) check(ctx context.Context) error {
 	return nil
 }
 
-// checkReferences counts the orphans: rows that name a key which no row has.
-func (u *run) checkReferences(ctx context.Context) ([]CheckResult, error) {
-	sess, err := u.engine.Session(ctx)
+// latestSet is the file of the latest run in a table of sets per run; run ids sort by time.
+func latestSet(m *lake.Manifest) lake.File {
+	return slices.MaxFunc(m.Files, func(a, b lake.File) int { return strings.Compare(a.Partition, b.Partition) })
+}
+
+// checks is everything that the checks of one state need.
+type checks struct {
+	engine   engine.Engine
+	silver   *silver.Project
+	gold     *gold.Project
+	cfg      *config.Loaded
+	asOf     time.Time
+	files    func(table string) []string
+	coverage string // file of what the sources cover in this state, without earlier runs
+}
+
+// run runs the checks of the mappings, then those of sql/checks.
+func (c checks) run(ctx context.Context) ([]CheckResult, error) {
+	mapped, err := silverChecks(ctx, c.engine, c.silver, c.files)
+	if err != nil {
+		return nil, err
+	}
+	in := gold.CheckInput{AsOf: c.asOf, TimeZone: c.cfg.TimeZone, Inputs: map[string][]string{}}
+	for table := range c.cfg.Contracts {
+		files := c.files(table)
+		if table == coverageTable && c.coverage != "" {
+			files = []string{c.coverage}
+		}
+		if len(files) > 0 {
+			in.Inputs[strings.Replace(table, "/", ".", 1)] = files
+		}
+	}
+	found, err := c.gold.RunChecks(ctx, c.engine, in)
+	for _, r := range found {
+		mapped = append(mapped, CheckResult{ID: r.ID, Table: r.Table, Severity: r.Severity, Passed: r.Passed(),
+			FailingRows: r.Failing, TotalRows: r.Total, SampleKeys: r.Samples, About: r.About, SQL: r.SQL})
+	}
+	return mapped, err
+}
+
+// silverChecks runs the checks of the mappings and counts the orphans.
+func silverChecks(ctx context.Context, e engine.Engine, p *silver.Project, files func(string) []string) ([]CheckResult, error) {
+	sess, err := e.Session(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer sess.Close()
-	files := map[string][]string{}
-	for _, t := range u.silver.Tables() {
-		files[t.Name] = u.state.files("silver/" + t.Name)
+	tables := map[string][]string{}
+	for _, t := range p.Tables() {
+		tables[t.Name] = files("silver/" + t.Name)
 	}
-	found, err := u.silver.CheckReferences(ctx, sess, files)
+	found, err := p.Check(ctx, sess, tables)
 	if err != nil {
 		return nil, err
 	}
@@ -66,26 +108,6 @@ func (u *run) checkReferences(ctx context.Context) ([]CheckResult, error) {
 func fromSilver(c silver.CheckResult) CheckResult {
 	return CheckResult{ID: c.ID, Table: c.Table, Column: c.Column, Dimension: c.Dimension, Severity: c.Severity,
 		Passed: c.Failing == 0, FailingRows: c.Failing, TotalRows: c.Total, SampleKeys: c.Samples, About: c.About, SQL: c.SQL}
-}
-
-// runChecks registers every table there is and runs every check whose tables exist.
-func runChecks(ctx context.Context, e engine.Engine, g *gold.Project, cfg *config.Loaded, asOf time.Time, files func(string) []string) ([]CheckResult, error) {
-	in := gold.CheckInput{AsOf: asOf, TimeZone: cfg.Pipeline.TimeZone, Inputs: map[string][]string{}}
-	for table := range cfg.Contracts {
-		if f := files(table); len(f) > 0 {
-			in.Inputs[strings.Replace(table, "/", ".", 1)] = f
-		}
-	}
-	found, err := g.RunChecks(ctx, e, in)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]CheckResult, len(found))
-	for i, c := range found {
-		out[i] = CheckResult{ID: c.ID, Table: c.Table, Severity: c.Severity, Passed: c.Passed(),
-			FailingRows: c.Failing, TotalRows: c.Total, SampleKeys: c.Samples, About: c.About, SQL: c.SQL}
-	}
-	return out, nil
 }
 
 // Check runs the checks on a published state, without a lock and without writing.
@@ -108,15 +130,21 @@ func Check(ctx context.Context, cfg *config.Loaded, l *lake.Lake, e engine.Engin
 	if err != nil {
 		return nil, nil, fmt.Errorf("version %d has no as-of: %w", released.Version, err)
 	}
-	_, g, err := compile(ctx, e, cfg)
-	if err != nil {
+	c := checks{engine: e, cfg: cfg, asOf: asOf}
+	if c.silver, c.gold, err = compile(ctx, e, cfg); err != nil {
 		return nil, nil, err
 	}
+	if m, err := view.Manifest(coverageTable); err != nil {
+		return nil, nil, err
+	} else if m != nil {
+		c.coverage = filepath.Join(l.Root(), filepath.FromSlash(latestSet(m).Path))
+	}
 	var broken error
-	results, err := runChecks(ctx, e, g, cfg, asOf, func(table string) []string {
+	c.files = func(table string) []string {
 		files, err := view.Files(table)
 		broken = errors.Join(broken, err)
 		return files
-	})
+	}
+	results, err := c.run(ctx)
 	return released, results, errors.Join(err, broken)
 }

@@ -89,13 +89,17 @@ func (s *state) files(table string) []string {
 	}
 	out := make([]string, len(m.Files))
 	for i, f := range m.Files {
-		if p, ok := s.paths[f.Path]; ok {
-			out[i] = p
-		} else {
-			out[i] = filepath.Join(s.root, filepath.FromSlash(f.Path))
-		}
+		out[i] = s.path(f)
 	}
 	return out
+}
+
+// path is where a file stands now.
+func (s *state) path(f lake.File) string {
+	if p, ok := s.paths[f.Path]; ok {
+		return p
+	}
+	return filepath.Join(s.root, filepath.FromSlash(f.Path))
 }
 
 // hash identifies a table's content; "" for a table that does not exist.

@@ -88,7 +88,7 @@ func TestBuiltInMappings(t *testing.T) {
 		}
 		written[table.Name] = []string{res.Part.Path}
 	}
-	if _, err := p.CheckReferences(ctx, sess, written); err != nil {
+	if _, err := p.Check(ctx, sess, written); err != nil {
 		t.Error(err)
 	}
 }
@@ -157,7 +157,7 @@ func TestRealSalesforceExports(t *testing.T) {
 			if org.dir != "sf_developer_edition" {
 				return
 			}
-			checks, err := p.CheckReferences(ctx, sess, in.Silver)
+			checks, err := p.Check(ctx, sess, in.Silver)
 			if err != nil {
 				t.Fatal(err)
 			}

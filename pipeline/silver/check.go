@@ -2,7 +2,6 @@ package silver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,36 +13,37 @@ import (
 // samples is how many keys a check result names.
 const samples = 5
 
-// check runs the mappings' checks on the written table, and tells what drifted.
+// check tells what only the build can see: what drifted, and keys that two sources claim.
 func (b *builder) check(ctx context.Context) error {
 	b.noteDrift()
-	if err := b.sharedKeys(ctx); err != nil {
-		return err
-	}
-	if err := b.sess.RegisterParquet(ctx, "silver", b.t.Name, []string{b.res.Part.Path}, engineColumns(b.t.Contract, nil)); err != nil {
-		return fmt.Errorf("silver %s: %w", b.t.Name, err)
-	}
+	return b.sharedKeys(ctx)
+}
+
+// columnChecks runs the checks of a table's mappings on the finished table, which is
+// registered in the session.
+func (t *Table) columnChecks(ctx context.Context, sess engine.Session) ([]CheckResult, error) {
+	var out []CheckResult
 	done := map[string]bool{}
-	for _, in := range b.inputs {
+	for _, in := range t.inputs {
 		for _, c := range in.mapping.Checks {
-			query, column := columnCheckSQL(c)
-			if done[c.Name+"\x00"+query] {
+			condition, column := columnCheckSQL(c)
+			if done[c.Name+"\x00"+condition] {
 				continue
 			}
-			done[c.Name+"\x00"+query] = true
-			result, err := b.result(ctx, query)
+			done[c.Name+"\x00"+condition] = true
+			result, err := countFailing(ctx, sess, t.Contract, condition)
 			if err != nil {
-				return fmt.Errorf("mapping %s, check %s: %w", in.Mapping, c.Name, err)
+				return nil, fmt.Errorf("mapping %s, check %s: %w", in.Mapping, c.Name, err)
 			}
-			result.ID, result.Column, result.Dimension = "silver."+b.t.Name+"."+c.Name, column, "validity"
+			result.ID, result.Column, result.Dimension = "silver."+t.Name+"."+c.Name, column, "validity"
 			if c.Severity != "" {
 				result.Severity = c.Severity
 			}
 			result.About = aboutCheck(c)
-			b.res.Checks = append(b.res.Checks, result)
+			out = append(out, result)
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // noteDrift tells, in one line per object, which mapped columns bronze lacks.
@@ -70,9 +70,9 @@ func (b *builder) noteDrift() {
 
 func aboutCheck(c config.ColumnCheck) string {
 	if c.SQL != "" {
-		return "No row fulfils " + c.SQL + "."
+		return "Rows where " + c.SQL + ". Correct them in the source, or change the check in the mapping."
 	}
-	return fmt.Sprintf("%s is one of %s, or empty.", c.Column, strings.Join(c.Accepted, ", "))
+	return fmt.Sprintf("%s should be one of %s, or empty. Add a new value to the mapping, or correct it in the source.", c.Column, strings.Join(c.Accepted, ", "))
 }
 
 // columnCheckSQL is the condition under which a row fails.
@@ -86,11 +86,7 @@ func columnCheckSQL(c config.ColumnCheck) (condition, column string) {
 	return fmt.Sprintf("coalesce(CAST(%s AS VARCHAR) NOT IN (%s), false)", id(c.Column), literals(c.Accepted)), c.Column
 }
 
-// result counts the rows of the finished table that fulfil a condition.
-func (b *builder) result(ctx context.Context, condition string) (CheckResult, error) {
-	return countFailing(ctx, b.sess, b.t.Contract, condition)
-}
-
+// countFailing counts the rows of a registered table that fulfil a condition.
 func countFailing(ctx context.Context, sess engine.Session, c config.Contract, condition string) (CheckResult, error) {
 	key := make([]string, len(c.Key))
 	for i, k := range c.Key {
@@ -168,46 +164,53 @@ func (b *builder) sharedKeys(ctx context.Context) error {
 	return nil
 }
 
-// CheckReferences counts, for every reference that mappings declare, the rows whose
-// value is no key of the referenced table. Such rows are kept. It reads finished
-// tables, because references may form circles. files gives the files of every table;
-// tables without files are taken as empty. A reference into a table that nothing feeds
-// is not counted: without a User export, every owner would be an orphan.
-func (p *Project) CheckReferences(ctx context.Context, sess engine.Session, files map[string][]string) ([]CheckResult, error) {
+// Check runs the checks of the mappings, and counts the orphans, on finished tables. It
+// is given the files of every silver table, for references may form circles.
+func (p *Project) Check(ctx context.Context, sess engine.Session, files map[string][]string) ([]CheckResult, error) {
 	if err := sess.Exec(ctx, "DROP SCHEMA IF EXISTS silver CASCADE; CREATE SCHEMA silver"); err != nil {
 		return nil, err
 	}
-	registered := map[string]bool{}
-	register := func(table string) error {
-		if registered[table] {
-			return nil
+	for _, t := range p.tables {
+		if err := sess.RegisterParquet(ctx, "silver", t.Name, files[t.Name], engineColumns(t.Contract, nil)); err != nil {
+			return nil, fmt.Errorf("check silver %s: %w", t.Name, err)
 		}
-		registered[table] = true
-		return sess.RegisterParquet(ctx, "silver", table, files[table], engineColumns(p.contracts[table], nil))
 	}
 	var out []CheckResult
 	for _, t := range p.tables {
-		for _, r := range t.References() {
-			if !p.isFed(r.Table) {
-				continue
-			}
-			target := p.contracts[r.Table]
-			if err := errors.Join(register(t.Name), register(r.Table)); err != nil {
-				return nil, fmt.Errorf("silver references of %s: %w", t.Name, err)
-			}
-			condition := fmt.Sprintf("%s IS NOT NULL AND %s <> '' AND %s NOT IN (SELECT %s FROM silver.%s WHERE %s IS NOT NULL)",
-				id(r.Column), id(r.Column), id(r.Column), id(target.Key[0]), id(r.Table), id(target.Key[0]))
-			result, err := countFailing(ctx, sess, t.Contract, condition)
-			if err != nil {
-				return nil, fmt.Errorf("silver references of %s: %w", t.Name, err)
-			}
-			result.ID = fmt.Sprintf("silver.%s.%s_in_%s", t.Name, r.Column, r.Table)
-			result.Column, result.Dimension = r.Column, "referential"
-			result.About = fmt.Sprintf("Every %s is a row of silver.%s.", r.Column, r.Table)
-			out = append(out, result)
+		columns, err := t.columnChecks(ctx, sess)
+		if err != nil {
+			return nil, err
 		}
+		references, err := p.orphans(ctx, sess, t)
+		if err != nil {
+			return nil, fmt.Errorf("silver references of %s: %w", t.Name, err)
+		}
+		out = append(append(out, columns...), references...)
 	}
 	return out, sess.Exec(ctx, "DROP SCHEMA silver CASCADE")
+}
+
+// orphans counts, per reference, the rows that name a key which no row has. A table
+// that nothing feeds has no keys, and says nothing about those who name them.
+func (p *Project) orphans(ctx context.Context, sess engine.Session, t *Table) ([]CheckResult, error) {
+	var out []CheckResult
+	for _, r := range t.References() {
+		if !p.isFed(r.Table) {
+			continue
+		}
+		key := id(p.contracts[r.Table].Key[0])
+		condition := fmt.Sprintf("%s IS NOT NULL AND %s <> '' AND %s NOT IN (SELECT %s FROM silver.%s WHERE %s IS NOT NULL)",
+			id(r.Column), id(r.Column), id(r.Column), key, id(r.Table), key)
+		result, err := countFailing(ctx, sess, t.Contract, condition)
+		if err != nil {
+			return nil, err
+		}
+		result.ID = fmt.Sprintf("silver.%s.%s_in_%s", t.Name, r.Column, r.Table)
+		result.Column, result.Dimension = r.Column, "referential"
+		result.About = fmt.Sprintf("%s names no row of silver.%s; the row is kept. Load the missing records, or correct the id in the source.", r.Column, r.Table)
+		out = append(out, result)
+	}
+	return out, nil
 }
 
 func (p *Project) isFed(table string) bool {

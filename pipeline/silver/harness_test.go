@@ -169,6 +169,15 @@ func (c testCase) build(t testing.TB, sess engine.Session, dir string) built {
 		in.Silver[table] = []string{path}
 	}
 	res, err := p.Build(ctx, sess, c.Table, in)
+	if err == nil {
+		checks, checkErr := p.Check(ctx, sess, map[string][]string{c.Table: {res.Part.Path}})
+		for _, found := range checks {
+			if found.Table == "silver."+c.Table && found.Dimension == "validity" {
+				res.Checks = append(res.Checks, found)
+			}
+		}
+		err = checkErr
+	}
 	return built{res, err}
 }
 
