@@ -5,10 +5,12 @@
 -- revenue_usd is what was invoiced net of tax in the month, less the credits issued in it:
 -- recurring_usd + usage_usd + one_time_usd + what no line explains, - credited_usd.
 -- Invoices count by invoice date, at the rate of that date; cancelled, rebilled and unissued
--- ones do not. A credit is reduced to its net part (net / total of its invoice), so that a
--- credit of a whole invoice leaves nothing. Credits and payments are spread over the product
--- families of their invoice in proportion to its lines, exact to the cent; paid_usd is cash
--- (tax included).
+-- ones do not. The net amount of the invoice is what counts: what its lines do not add up to
+-- (a line whose amount is missing, no lines at all) stands under UNKNOWN. An invoice whose
+-- own currency has no rate is not valued, whatever its lines say. A credit is reduced to
+-- its net part (net / total of its invoice), so that a credit of a whole invoice leaves
+-- nothing. Credits and payments are spread over the product families of their invoice in
+-- proportion to its lines, exact to the cent; paid_usd is cash (tax included).
 --
 -- revenue_source: invoices, or won_opportunities for an account that no billing system
 -- knows, in a region whose invoices are absent or cover less than
@@ -18,25 +20,31 @@
 -- cost_to_serve_usd is NULL: no source records handling hours. gross_margin_usd is revenue
 -- less the costs known. Amounts without a rate are counted in fx_missing_count, never 0.
 WITH invoice AS (
-  SELECT invoice_id, account_id, date_trunc('month', invoice_date) AS month_start, currency_iso_code, net_amount, net_usd, total_amount
+  SELECT invoice_id, account_id, date_trunc('month', invoice_date) AS month_start, currency_iso_code, fx_rate, net_amount, net_usd, total_amount
   FROM gold.invoices WHERE is_receivable AND invoice_date IS NOT NULL
 ), line AS (
   SELECT l.invoice_id, coalesce(p.product_family, 'UNKNOWN') AS product_family, lower(l.charge_type) AS charge_type,
-         l.line_amount, l.line_amount_usd, coalesce(l.currency_iso_code, i.currency_iso_code) AS currency_iso_code, l.fx_rate,
+         l.line_amount, CASE WHEN i.net_usd IS NOT NULL OR i.net_amount IS NULL THEN l.line_amount_usd END AS line_amount_usd,
+         coalesce(l.currency_iso_code, i.currency_iso_code) AS currency_iso_code, l.fx_rate,
          CAST(l.quantity * CAST(p.standard_cost_usd AS DOUBLE) AS DECIMAL(18,6)) AS cost_usd
   FROM silver.invoice_line l
   JOIN invoice i ON i.invoice_id = l.invoice_id
   LEFT JOIN silver.product p ON p.product_id = l.product_id
   WHERE NOT coalesce(list_contains(param_list('invoices.tax_charge_types'), lower(l.charge_type)), false)
+), explained AS (
+  SELECT l.invoice_id, coalesce(sum(l.line_amount), 0) AS amount, bool_and(l.currency_iso_code IS NOT DISTINCT FROM i.currency_iso_code) AS is_comparable
+  FROM line l JOIN invoice i ON i.invoice_id = l.invoice_id
+  GROUP BY l.invoice_id
 ), billed AS (
   SELECT i.month_start, i.account_id, l.product_family, l.line_amount AS amount, l.line_amount_usd AS amount_usd, l.currency_iso_code, l.fx_rate, l.cost_usd,
          CASE WHEN list_contains(param_list('invoices.recurring_charge_types'), l.charge_type) THEN 'recurring'
               WHEN list_contains(param_list('invoices.usage_charge_types'), l.charge_type) THEN 'usage' ELSE 'one_time' END AS kind
   FROM line l JOIN invoice i ON i.invoice_id = l.invoice_id
   UNION ALL
-  SELECT i.month_start, i.account_id, 'UNKNOWN', i.net_amount, i.net_usd, i.currency_iso_code, NULL, NULL, 'unexplained'
-  FROM invoice i
-  WHERE i.net_amount IS NOT NULL AND NOT EXISTS (SELECT 1 FROM line l WHERE l.invoice_id = i.invoice_id)
+  SELECT i.month_start, i.account_id, 'UNKNOWN', i.net_amount - coalesce(x.amount, 0), usd(i.net_amount - coalesce(x.amount, 0), i.fx_rate),
+         i.currency_iso_code, NULL, NULL, 'unexplained'
+  FROM invoice i LEFT JOIN explained x ON x.invoice_id = i.invoice_id
+  WHERE i.net_amount IS NOT NULL AND (x.invoice_id IS NULL OR x.is_comparable AND x.amount <> i.net_amount)
 ), billed_month AS (
   SELECT month_start, account_id, product_family,
          sum(amount_usd) AS billed_usd,
