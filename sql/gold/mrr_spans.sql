@@ -26,7 +26,7 @@ WITH product AS (
   SELECT billing_account_id, account_id FROM silver.billing_account
 ), asset AS (
   SELECT a.asset_id, a.account_id, a.source_region, a.product_id, a.contract_id, a.status, a.currency_iso_code,
-         a.quantity, a.unit_price, a.current_mrr,
+         a.quantity, a.unit_price, a.current_mrr, a.known_at_basis IS DISTINCT FROM 'reconstructed' AS is_observed,
          coalesce(a.billing_period_months, p.billing_period_months, 1) AS period_months,
          coalesce(a.start_date, a.install_date, a.purchase_date) AS start_date,
          least(a.usage_end_date, a.cancelled_on) AS end_date,
@@ -69,7 +69,8 @@ subscription_item AS (
 ),
 
 -- Rung 3. Price changes cut an asset into versions: the price before the first change is
--- its old price, the last version carries the asset's present price.
+-- its old price, the last version carries the asset's present price; but an asset whose
+-- oldest version is younger than the as-of carries a later price, so the change decides.
 price_change AS (
   SELECT a.asset_id, c.effective_date, c.old_price,
          coalesce(c.new_price, a.unit_price) AS new_price,
@@ -88,7 +89,7 @@ price_change AS (
   FROM asset a JOIN price_version v ON v.asset_id = a.asset_id AND v.version_no = 1
   UNION ALL
   SELECT a.asset_id, v.effective_date, v.next_date - 1,
-         CASE WHEN v.next_date IS NULL THEN coalesce(a.unit_price, v.new_price) ELSE v.new_price END, v.versions + 1, v.next_date IS NULL
+         CASE WHEN v.next_date IS NULL AND a.is_observed THEN coalesce(a.unit_price, v.new_price) ELSE v.new_price END, v.versions + 1, v.next_date IS NULL
   FROM asset a JOIN price_version v ON v.asset_id = a.asset_id
   UNION ALL
   SELECT a.asset_id, a.start_date, NULL, a.unit_price, 1, true
