@@ -186,6 +186,22 @@ func number(jobs []*bronzeJob, next int64) int64 {
 	return next
 }
 
+// EmptySnapshotError refuses a full state without records. An export that failed often
+// leaves only its header; taken at its word it would delete everything.
+type EmptySnapshotError struct {
+	File string
+	Held int64
+}
+
+func (e *EmptySnapshotError) Error() string {
+	return fmt.Sprintf("%s holds no record; as a snapshot it would delete all %d records held", e.File, e.Held)
+}
+
+// Hint says what to do.
+func (e *EmptySnapshotError) Hint() string {
+	return "export it again, or take the file away; if the records really are gone, set missing_is_deleted to false and filter them in the mapping"
+}
+
 // load writes one object's new rows into staging and notes its new watermark.
 func (u *run) load(ctx context.Context, j *bronzeJob, marks map[string]lake.Watermark) error {
 	step := Step{Layer: Bronze, Table: j.table, StartedAt: u.Now()}
@@ -232,6 +248,9 @@ func (u *run) loadObject(ctx context.Context, j *bronzeJob, step *Step, marks ma
 		step.Malformed += b.Malformed
 		step.Deleted += b.Tombstones
 		step.Notes = append(step.Notes, b.Notes...)
+		if b.Records == b.Malformed && b.Tombstones > 0 {
+			return &EmptySnapshotError{File: b.Name, Held: b.Tombstones}
+		}
 	}
 	step.Reason = fmt.Sprintf("%d new files", len(j.batches))
 	for _, c := range res.Drift.New {

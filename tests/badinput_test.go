@@ -138,9 +138,9 @@ func mend(t *testing.T, dir string, c badInput) {
 	must(t, "run", "--quiet", "--layer", layer, "--config", filepath.Join(dir, "pipeline.json"))
 }
 
-// everything tells whether all layers run in the end. Bad files are refused before
-// anything else happens, so bronze is enough for most of them.
-func (c badInput) everything() bool { return c.whole || c.code != 1 }
+// everything tells whether all layers run in the end. Bad files and configurations are
+// refused before anything else happens, so bronze is enough for most of them.
+func (c badInput) everything() bool { return c.whole || c.code == 0 }
 
 func badInputs() []badInput {
 	with := func(text string) map[string]string { return map[string]string{newFile: text} }
@@ -192,7 +192,7 @@ func badInputs() []badInput {
 			files: override(`"mappings": "my"`, map[string]string{"my/salesforce/account.json": `{"source_object": "Account", "target_table": "account", "key": ["account_id"],
 				"columns": [{"source_column": "Id", "target_column": "account_id", "data_type": "string", "nullable": false},
 				{"source_column": "Name", "target_column": "acount_name", "data_type": "string", "nullable": true}]}`})},
-		{name: "cyclic gold models", code: 2, says: []string{"accounts.sql", "account_metrics.sql", "→"},
+		{name: "cyclic gold models", code: 2, whole: true, says: []string{"accounts.sql", "account_metrics.sql", "→"},
 			files: override(`"sql": "my"`, map[string]string{"my/gold/accounts.sql": modelHeader + "SELECT account_id FROM gold.account_metrics",
 				"my/gold/account_metrics.sql": modelHeader + "SELECT account_id FROM gold.accounts"})},
 		{name: "SQL that cannot be parsed", code: 2, says: []string{"gold/accounts.sql:6:", "syntax error"},
