@@ -49,7 +49,7 @@ lead_qualified AS (
          o.status AS deal_status, o.closed_at AS deal_closed_at, o.deal_value_usd, o.weighted_amount_usd
   FROM silver.lead l
   LEFT JOIN lead_qualified q ON q.lead_id = l.lead_id
-  LEFT JOIN gold.opportunities o ON o.opportunity_id = l.converted_opportunity_id AND l.is_converted
+  LEFT JOIN gold.opportunities o ON o.opportunity_id = CASE WHEN l.is_converted THEN l.converted_opportunity_id END
 ), lead_way AS (
   SELECT 'lead' AS funnel, region, lead_id AS id,
          CASE WHEN deal_status = 'won' THEN 'won' WHEN deal_status = 'lost' OR (is_dropped AND NOT is_converted) THEN 'lost'
