@@ -5,7 +5,9 @@
 -- Every measure of an account at the as-of, once, with numerators and denominators of its
 -- rates, so that customers are rolled up from counts and not from rates. A count or amount
 -- is 0 only where its source is available in the account's region (ops.source_coverage, or
--- any fact of that region); else it is NULL.
+-- any fact of that region); else it is NULL. It is NULL, too, where all there is has no
+-- exchange rate, and revenue is NULL for an account that pays (MRR, deals won) though no
+-- billing system knows it: it is billed somewhere else, or its billing account is not linked.
 --
 -- Revenue windows are exact to the day (12 months up to the as-of, and the 12 before), so
 -- in the middle of a month they are not sums of the months of revenue_metrics.
@@ -29,7 +31,8 @@ mrr AS (
          sum(mrr_usd) FILTER (WHERE month_start = date_trunc('month', as_of())) AS mrr_usd,
          sum(mrr_usd) FILTER (WHERE month_start = months_before(date_trunc('month', as_of()), 12)) AS mrr_12m_ago_usd,
          min(month_start) AS first_month, bool_or(mrr_usd > 0) AS had_mrr,
-         coalesce(sum(fx_missing_count) FILTER (WHERE month_start = date_trunc('month', as_of())), 0) AS fx_missing
+         coalesce(sum(fx_missing_count) FILTER (WHERE month_start = date_trunc('month', as_of())), 0) AS fx_missing,
+         coalesce(sum(fx_missing_count) FILTER (WHERE month_start = months_before(date_trunc('month', as_of()), 12)), 0) AS fx_missing_12m_ago
   FROM gold.mrr_monthly GROUP BY account_id
 ),
 
@@ -55,7 +58,8 @@ revenue_day AS (
          sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 12)) AS revenue_ttm_usd,
          sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 24) AND day <= months_before(as_of(), 12)) AS revenue_prior_ttm_usd,
          min(day) AS first_revenue_on, bool_or(amount_usd > 0) AS had_revenue,
-         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 12)) AS fx_missing
+         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 12)) AS fx_missing,
+         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 24) AND day <= months_before(as_of(), 12)) AS fx_missing_prior
   FROM revenue_day GROUP BY account_id
 ),
 service AS (
@@ -136,13 +140,16 @@ contact AS (
 joined AS (
   SELECT a.account_id, a.master_account_id, a.region, a.source_region,
          m.mrr_usd, m.mrr_12m_ago_usd, m.first_month, m.had_mrr,
+         coalesce(m.fx_missing, 0) = 0 AS is_mrr_known, coalesce(m.fx_missing_12m_ago, 0) = 0 AS is_mrr_12m_ago_known,
          coalesce(v.has_mrr, false) OR bool_or(m.account_id IS NOT NULL) OVER w AS has_mrr, min(m.first_month) OVER w AS first_mrr_month,
-         r.revenue_ttm_usd, r.revenue_prior_ttm_usd, r.had_revenue, r.account_id IS NOT NULL AS has_revenue_row, min(r.first_revenue_on) OVER w AS first_revenue_on,
+         r.revenue_ttm_usd, r.revenue_prior_ttm_usd, r.had_revenue, r.account_id IS NOT NULL AS has_revenue_row,
+         coalesce(r.fx_missing, 0) = 0 AS is_revenue_known, coalesce(r.fx_missing_prior, 0) = 0 AS is_prior_known,
+         g.account_id IS NULL AND r.account_id IS NULL AND (coalesce(m.had_mrr, false) OR coalesce(o.won_24m, 0) > 0) AS is_unbilled, min(r.first_revenue_on) OVER w AS first_revenue_on,
          s.active_services, s.product_families, f.families AS families_on_sale, coalesce(v.has_services, false) OR bool_or(s.account_id IS NOT NULL) OVER w AS has_services,
          k.* EXCLUDE (account_id), coalesce(v.has_cases, false) OR bool_or(k.account_id IS NOT NULL) OVER w AS has_cases,
          g.outstanding_usd, g.overdue_usd, g.undisputed_overdue_usd, g.max_days_overdue, g.is_credit_hold, g.payment_risk, g.on_time_rate_12m,
          g.credit_limit_usd, g.credit_utilization, g.invoices_due_12m, g.invoices_on_time_12m, g.account_id IS NOT NULL AS has_billing,
-         b.outstanding_usd AS debt_then_usd,
+         CASE WHEN b.account_id IS NULL THEN 0 ELSE b.outstanding_usd END AS debt_then_usd,
          coalesce(v.has_billing, false) OR bool_or(g.account_id IS NOT NULL) OVER w AS region_has_billing,
          o.* EXCLUDE (account_id, fx_missing), t.stage_name AS furthest_stage, coalesce(v.has_sales, false) OR bool_or(o.account_id IS NOT NULL) OVER w AS has_sales,
          c.contract_end_date, c.renewed_36m, c.decided_36m, coalesce(v.has_contracts, false) OR bool_or(c.account_id IS NOT NULL) OVER w AS has_contracts,
@@ -166,11 +173,11 @@ joined AS (
 )
 SELECT account_id, master_account_id, region, source_region,
        has_mrr, region_has_billing OR has_revenue_row AS has_revenue, has_services, has_cases, has_billing, has_sales, has_contracts, has_contact, has_usage, has_surveys,
-       coalesce(mrr_usd, CASE WHEN has_mrr THEN 0 END) AS mrr_usd,
-       coalesce(mrr_12m_ago_usd, CASE WHEN first_mrr_month <= months_before(date_trunc('month', as_of()), 12) THEN 0 END) AS mrr_12m_ago_usd,
+       coalesce(mrr_usd, CASE WHEN has_mrr AND is_mrr_known THEN 0 END) AS mrr_usd,
+       coalesce(mrr_12m_ago_usd, CASE WHEN is_mrr_12m_ago_known AND first_mrr_month <= months_before(date_trunc('month', as_of()), 12) THEN 0 END) AS mrr_12m_ago_usd,
        coalesce(had_mrr, false) AS had_mrr,
-       coalesce(revenue_ttm_usd, CASE WHEN region_has_billing OR has_revenue_row THEN 0 END) AS revenue_ttm_usd,
-       coalesce(revenue_prior_ttm_usd, CASE WHEN first_revenue_on <= months_before(as_of(), 12) THEN 0 END) AS revenue_prior_ttm_usd,
+       coalesce(revenue_ttm_usd, CASE WHEN (region_has_billing OR has_revenue_row) AND is_revenue_known AND NOT is_unbilled THEN 0 END) AS revenue_ttm_usd,
+       coalesce(revenue_prior_ttm_usd, CASE WHEN is_prior_known AND NOT is_unbilled AND first_revenue_on <= months_before(as_of(), 12) THEN 0 END) AS revenue_prior_ttm_usd,
        coalesce(had_revenue, false) AS had_revenue,
        first_revenue_on <= months_before(as_of(), 24) + 1 AS has_24_months,
        coalesce(active_services, CASE WHEN has_services THEN 0 END) AS active_services,
@@ -182,7 +189,7 @@ SELECT account_id, master_account_id, region, source_region,
        coalesce(resolutions_due, 0) AS resolutions_due, coalesce(resolutions_met, 0) AS resolutions_met, resolution_hours, coalesce(resolutions, 0) AS resolutions,
        outstanding_usd, overdue_usd, undisputed_overdue_usd, max_days_overdue, is_credit_hold, payment_risk, on_time_rate_12m, credit_limit_usd, credit_utilization,
        coalesce(invoices_due_12m, 0) AS invoices_due_12m, coalesce(invoices_on_time_12m, 0) AS invoices_on_time_12m,
-       CASE WHEN has_billing THEN coalesce(debt_then_usd, 0) END AS outstanding_30d_ago_usd,
+       CASE WHEN has_billing THEN debt_then_usd END AS outstanding_30d_ago_usd,
        coalesce(won_24m, 0) AS won_24m, coalesce(closed_24m, 0) AS closed_24m, won_usd_24m, coalesce(won_valued_24m, 0) AS won_valued_24m, cycle_days_24m, coalesce(cycles_24m, 0) AS cycles_24m,
        coalesce(open_pipeline_usd, CASE WHEN has_sales AND coalesce(open_opportunities, 0) = 0 THEN 0 END) AS open_pipeline_usd,
        coalesce(weighted_pipeline_usd, CASE WHEN has_sales AND coalesce(open_opportunities, 0) = 0 THEN 0 END) AS weighted_pipeline_usd,

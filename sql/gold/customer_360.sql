@@ -20,9 +20,10 @@ WITH measured AS (
   SELECT account_id, list_filter([
       CASE WHEN mrr_usd IS NULL THEN CASE WHEN has_mrr THEN 'mrr_usd: no exchange rate' ELSE 'mrr_usd: no source of recurring revenue' END END,
       CASE WHEN mrr_12m_ago_usd IS NULL THEN 'mrr_12m_ago_usd: no history' END,
-      CASE WHEN revenue_ttm_usd IS NULL THEN CASE WHEN has_revenue THEN 'revenue_ttm_usd: no exchange rate' ELSE 'revenue_ttm_usd: no billing source' END END,
+      CASE WHEN revenue_ttm_usd IS NULL THEN CASE WHEN NOT has_revenue THEN 'revenue_ttm_usd: no billing source' WHEN has_billing THEN 'revenue_ttm_usd: no exchange rate'
+                                                  ELSE 'revenue_ttm_usd: no billing account' END END,
       CASE WHEN yoy_status = 'insufficient_history' THEN 'yoy_growth: less than 24 months of revenue' WHEN yoy_status = 'new' THEN 'yoy_growth: no revenue in the prior 12 months'
-           WHEN yoy_status IS NULL THEN 'yoy_growth: no billing source' END,
+           WHEN yoy_status IS NULL THEN 'yoy_growth: revenue is not known' END,
       CASE WHEN active_services IS NULL THEN 'active_services: no source of services' END,
       CASE WHEN penetration_rate IS NULL THEN 'penetration_rate: no families on sale in the region' END,
       CASE WHEN open_cases IS NULL THEN 'open_cases: no case source' END,
@@ -30,7 +31,7 @@ WITH measured AS (
       CASE WHEN milestones_due = 0 THEN CASE WHEN has_cases THEN 'sla_compliance_90d: no milestone due in 90 days' ELSE 'sla_compliance_90d: no case source' END END,
       CASE WHEN resolutions_due = 0 THEN CASE WHEN has_cases THEN 'resolution_rate_90d: no resolution target due in 90 days' ELSE 'resolution_rate_90d: no case source' END END,
       CASE WHEN resolutions = 0 THEN CASE WHEN has_cases THEN 'avg_resolution_hours_90d: no case resolved' ELSE 'avg_resolution_hours_90d: no case source' END END,
-      CASE WHEN outstanding_usd IS NULL THEN 'outstanding_usd: no billing account' END,
+      CASE WHEN outstanding_usd IS NULL THEN CASE WHEN has_billing THEN 'outstanding_usd: no exchange rate' ELSE 'outstanding_usd: no billing account' END END,
       CASE WHEN closed_24m < param('opportunities.win_rate_min_n') THEN CASE WHEN has_sales THEN 'win_rate_24m: too few closed deals' ELSE 'win_rate_24m: no sales source' END END,
       CASE WHEN won_valued_24m = 0 THEN CASE WHEN has_sales THEN 'avg_deal_size_usd: no won deal in 24 months' ELSE 'avg_deal_size_usd: no sales source' END END,
       CASE WHEN cycles_24m = 0 THEN CASE WHEN has_sales THEN 'sales_cycle_days: no won deal in 24 months' ELSE 'sales_cycle_days: no sales source' END END,
