@@ -79,19 +79,19 @@ func (a *app) query(ctx context.Context, sql, at, format, output string) (err er
 	if err := register(ctx, sess, l, view, sql); err != nil {
 		return err
 	}
-	w, done, err := a.output(output)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, done()) }()
 	if format == "parquet" {
-		return queryParquet(ctx, sess, sql, w)
+		return a.queryParquet(ctx, sess, sql, output)
 	}
 	rows, err := sess.Query(ctx, sql)
 	if err != nil {
 		return fmt.Errorf("query: %w", err)
 	}
 	defer rows.Close()
+	w, done, err := a.output(output) // only now: a query that fails leaves the file as it was
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
 	if _, err = report.Rows(w, rows, report.Format(format)); err != nil {
 		return fmt.Errorf("query: %w", err)
 	}
@@ -116,8 +116,7 @@ func (a *app) openLake() (*lake.Lake, error) {
 // any other state, and bronze, becomes views over its files.
 func register(ctx context.Context, sess engine.Session, l *lake.Lake, view *lake.View, sql string) error {
 	bronze := strings.Contains(strings.ToLower(sql), "bronze.")
-	catalog := filepath.Join(l.Root(), "releases", fmt.Sprint(view.Commit().Release), "customer360.duckdb")
-	if _, err := os.Stat(catalog); err == nil && !view.Historical && !bronze {
+	if catalog, ok := l.Catalog(view.Commit().Release); ok && !view.Historical && !bronze {
 		return sess.Exec(ctx, fmt.Sprintf("ATTACH %s AS customer360 (READ_ONLY); USE customer360", engine.Literal(catalog)))
 	}
 	for _, t := range view.Tables() {
@@ -138,8 +137,8 @@ func register(ctx context.Context, sess engine.Session, l *lake.Lake, view *lake
 
 // queryParquet writes the result as Parquet, through a temporary file because
 // Parquet cannot be written to a pipe.
-func queryParquet(ctx context.Context, sess engine.Session, sql string, w io.Writer) error {
-	if isTerminal(w) {
+func (a *app) queryParquet(ctx context.Context, sess engine.Session, sql, output string) (err error) {
+	if output == "" && isTerminal(a.Stdout) {
 		return usagef("parquet is not for terminals: name a file with --output or redirect the output")
 	}
 	dir, err := os.MkdirTemp("", "pipeline-query")
@@ -156,6 +155,11 @@ func queryParquet(ctx context.Context, sess engine.Session, sql string, w io.Wri
 		return err
 	}
 	defer f.Close()
+	w, done, err := a.output(output)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
 	_, err = io.Copy(w, f)
 	return err
 }

@@ -46,6 +46,12 @@ func (l *Lake) catalogHolds(v int64) bool {
 	return err == nil
 }
 
+// Catalog is the path of a release's catalog. False if there is none, or if its views
+// lead elsewhere because the lake was moved or copied: then read a View's files.
+func (l *Lake) Catalog(v int64) (string, bool) {
+	return filepath.Join(l.releaseDir(v), CatalogName), l.catalogHolds(v)
+}
+
 func (l *Lake) catalogPlace(v int64) (catalogPlace, error) {
 	var at catalogPlace
 	raw, err := os.ReadFile(filepath.Join(l.releaseDir(v), catalogNote))

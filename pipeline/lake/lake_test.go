@@ -128,11 +128,17 @@ func TestRelocate(t *testing.T) {
 	if len(r.Problems) != 1 || r.Problems[0].Code != ProblemProjection || !strings.Contains(r.Problems[0].Hint, "relocate") {
 		t.Fatalf("a moved lake: %+v", r.Problems)
 	}
+	if _, ok := l.Catalog(4); ok {
+		t.Fatal("a moved lake's catalog is offered, though it leads to the old place")
+	}
 	releases, err := l.Relocate(context.Background())
 	if err != nil || !cmp.Equal(releases, []int64{4, 2}) {
 		t.Fatalf("relocate: %v, %v", releases, err)
 	}
 	wantClean(t, l)
+	if _, ok := l.Catalog(4); !ok {
+		t.Fatal("no catalog after relocate")
+	}
 	rows, err := catalogRows(context.Background(), filepath.Join(l.releaseDir(2), CatalogName))
 	if err != nil || rows["gold/accounts"] != 3 {
 		t.Fatalf("older release: %v, %v", rows, err)

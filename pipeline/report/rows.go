@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/csv"
 	"encoding/json"
@@ -112,11 +113,11 @@ func (r *rowReader) json(w io.Writer) (n int64, err error) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			key, err := json.Marshal(names[i])
+			key, err := plainJSON(names[i])
 			if err != nil {
 				return n, err
 			}
-			val, err := json.Marshal(jsonValue(v, r.types[i].DatabaseTypeName()))
+			val, err := plainJSON(jsonValue(v, r.types[i].DatabaseTypeName()))
 			if err != nil {
 				return n, err
 			}
@@ -132,6 +133,15 @@ func (r *rowReader) json(w io.Writer) (n int64, err error) {
 	}
 	_, err = io.WriteString(w, "\n]\n")
 	return n, firstError(r.rows.Err(), err)
+}
+
+// plainJSON leaves & and < as they are: the result is not for a web page.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimRight(b.Bytes(), "\n"), err
 }
 
 func (r *rowReader) aligned(w io.Writer, markdown bool) (n int64, err error) {
