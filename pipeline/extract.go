@@ -252,14 +252,25 @@ func (u *run) loadObject(ctx context.Context, j *bronzeJob, step *Step, marks ma
 			return &EmptySnapshotError{File: b.Name, Held: b.Tombstones}
 		}
 	}
-	step.Reason = fmt.Sprintf("%d new files", len(j.batches))
-	for _, c := range res.Drift.New {
-		step.Notes = append(step.Notes, "new column "+c)
-	}
-	for _, c := range res.Drift.Missing {
-		step.Notes = append(step.Notes, "column "+c+" is no longer there")
+	step.Reason = plural(len(j.batches), "new file")
+	drifted := drift(res.Drift)
+	step.Notes = append(step.Notes, drifted...)
+	for _, d := range drifted {
+		u.res.Warnings = append(u.res.Warnings, j.id()+": "+d)
 	}
 	return nil
+}
+
+// drift says how the header changed. It stops nothing, but whoever maps the columns
+// must hear of it.
+func drift(d bronze.Drift) (found []string) {
+	if len(d.Missing) > 0 {
+		found = append(found, "gone from the export, NULL in its new rows: "+strings.Join(d.Missing, ", "))
+	}
+	if len(d.New) > 0 {
+		found = append(found, "new in the export, kept in bronze: "+strings.Join(d.New, ", "))
+	}
+	return found
 }
 
 // advance adds the loaded files to a watermark. Which files were loaded decides what
