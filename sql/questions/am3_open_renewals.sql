@@ -1,0 +1,7 @@
+-- question: AM3 Open renewals in the next 3-6 months
+-- asked by: account managers
+-- tables: gold.accounts, gold.contracts, gold.opportunities
+-- variables: as_of
+SELECT a.account_name, c.contract_number, c.end_date, c.days_to_expiry, o.stage_name, o.deal_value_usd, (c.renewal_opportunity_id IS NULL) AS no_renewal_opportunity, c.end_date >= getvariable('as_of') + INTERVAL 3 MONTH AS in_3_to_6_months
+FROM gold.contracts c JOIN gold.accounts a USING (account_id) LEFT JOIN gold.opportunities o ON o.opportunity_id = c.renewal_opportunity_id AND NOT o.is_closed
+WHERE c.end_date BETWEEN getvariable('as_of') AND getvariable('as_of') + INTERVAL 6 MONTH AND c.renewal_outcome IN ('open','pending') ORDER BY c.end_date;
