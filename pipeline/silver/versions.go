@@ -126,7 +126,7 @@ func (in *inputPlan) versionsSQL(have []string) string {
 		c.extend("event", []string{"(" + in.mapping.KnownAt + `) AS "#event"`})
 		event = fmt.Sprintf(`silver_instant("#event", %s)`, lit(in.pipeline))
 	}
-	c.extend("known", []string{event + ` AS "#event_at"`, in.keysSQL()})
+	c.extend("known", []string{event + ` AS "#event_at"`, in.firstLoadSQL() + ` AS "#first"`, in.keysSQL()})
 	return c.with() + in.knownSQL(c.last)
 }
 
@@ -197,16 +197,24 @@ func (in *inputPlan) stampSQL(sources []string) string {
 	return coalesce(parts)
 }
 
+// firstLoadSQL tells the rows of the object's first load, where it matters: in mappings
+// that say when a record was created.
+func (in *inputPlan) firstLoadSQL() string {
+	if len(in.mapping.Created) == 0 {
+		return "false"
+	}
+	return fmt.Sprintf(`"#batch" = (SELECT min(_batch_id) FROM bronze.in%d)`, in.index)
+}
+
 // knownSQL derives known_at and its basis. A tombstone copies the fields of the version
 // it ends, stamps included, so only the export or the load can say when it was known.
 func (in *inputPlan) knownSQL(from string) string {
 	keys := keyList(len(in.keyNames))
 	keyless := "CASE WHEN " + strings.Join(keys, " IS NULL OR ") + ` IS NULL THEN "#hash" END`
-	first := fmt.Sprintf(`"#batch" = (SELECT min(_batch_id) FROM bronze.in%d)`, in.index)
 	return fmt.Sprintf(`SELECT %d AS "#input", "#seq", %s, %s AS "#keyless", "#modified", "#created", "#deleted", %t AS "#reconstructs",
   CASE WHEN "#tombstone" THEN coalesce("#exported", "#extracted")
-    ELSE coalesce("#modified", "#event_at", "#exported", CASE WHEN %s THEN "#created" END, "#extracted") END AS "#known_at",
+    ELSE coalesce("#modified", "#event_at", "#exported", CASE WHEN "#first" THEN "#created" END, "#extracted") END AS "#known_at",
   CASE WHEN NOT "#tombstone" AND "#modified" IS NOT NULL THEN 'modified' WHEN NOT "#tombstone" AND "#event_at" IS NOT NULL THEN 'event'
-    WHEN "#exported" IS NOT NULL THEN 'exported' WHEN NOT "#tombstone" AND %s AND "#created" IS NOT NULL THEN 'assumed' ELSE 'loaded' END AS "#basis"
-FROM %s`, in.index, strings.Join(keys, ", "), keyless, in.mapping.Reconstruct != nil, first, first, from)
+    WHEN "#exported" IS NOT NULL THEN 'exported' WHEN NOT "#tombstone" AND "#first" AND "#created" IS NOT NULL THEN 'assumed' ELSE 'loaded' END AS "#basis"
+FROM %s`, in.index, strings.Join(keys, ", "), keyless, in.mapping.Reconstruct != nil, from)
 }
