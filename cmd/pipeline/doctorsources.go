@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/report"
 )
 
 // examineSources looks for the files of every object and at their first bytes.
@@ -25,9 +26,15 @@ func examineSources(d *diagnosis, l *config.Loaded) {
 			d.add(levelProblem, s.Name, `make it, or correct "path" of the source`, "there is no directory %s", s.Path)
 			continue
 		}
+		readBy := map[string]string{}
 		for _, o := range s.Objects {
 			about := s.Name + "/" + o.Name
-			examineObject(d, about, s.Path, o)
+			for _, name := range examineObject(d, about, s.Path, o) {
+				if other, twice := readBy[name]; twice {
+					d.add(levelNote, about, `if that is not meant, narrow "files" of one of them`, "%s is read as %s too", filepath.Base(name), other)
+				}
+				readBy[name] = o.Name
+			}
 			if slices.Contains(unmapped, about) {
 				d.add(levelNote, about, "", "has no mapping: it is kept in bronze only")
 			}
@@ -35,9 +42,9 @@ func examineSources(d *diagnosis, l *config.Loaded) {
 	}
 }
 
-// examineObject reports how many files an object has and which cannot be read.
-func examineObject(d *diagnosis, about, dir string, o config.Object) {
-	var found []string
+// examineObject reports how many files an object has and which cannot be read. It
+// returns the files.
+func examineObject(d *diagnosis, about, dir string, o config.Object) (found []string) {
 	for _, pattern := range o.Files {
 		names, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
@@ -50,11 +57,11 @@ func examineObject(d *diagnosis, about, dir string, o config.Object) {
 	switch {
 	case len(found) == 0 && o.Optional:
 		d.add(levelNote, about, "", "no file, which is allowed")
-		return
+		return nil
 	case len(found) == 0:
 		d.add(levelProblem, about, `put the files there, correct "files", or say "optional": true`,
 			"no file matches %s below %s", strings.Join(o.Files, ", "), dir)
-		return
+		return nil
 	}
 	good, total := 0, int64(0)
 	for _, name := range found {
@@ -67,8 +74,9 @@ func examineObject(d *diagnosis, about, dir string, o config.Object) {
 		total += size
 	}
 	if good > 0 {
-		d.add(levelOK, about, "", "%d files, %s", good, byteSize(total))
+		d.add(levelOK, about, "", "%s, %s", report.Plural(good, "file"), byteSize(total))
 	}
+	return found
 }
 
 // firstBytes says what the beginning of a file tells is wrong with it, and its size.

@@ -104,16 +104,16 @@ const scaffoldConfig = `{
         "time_zone": "UTC"
       },
       "objects": [
-        {"name": "Account", "files": ["Account*.csv"], "optional": true},
-        {"name": "Contact", "files": ["Contact*.csv"], "optional": true},
-        {"name": "Lead", "files": ["Lead*.csv"], "optional": true},
-        {"name": "User", "files": ["User*.csv"], "optional": true},
-        {"name": "Opportunity", "files": ["Opportunity.csv", "Opportunity_*.csv"], "optional": true},
-        {"name": "OpportunityHistory", "files": ["OpportunityHistory*.csv"], "optional": true},
-        {"name": "OpportunityLineItem", "files": ["OpportunityLineItem*.csv"], "optional": true},
-        {"name": "Product2", "files": ["Product2*.csv"], "optional": true},
-        {"name": "Contract", "files": ["Contract.csv", "Contract_*.csv"], "optional": true},
-        {"name": "Case", "files": ["Case.csv", "Case_*.csv"], "optional": true}
+        {"name": "Account", "files": ["Account.csv*", "Account_*.csv*"], "optional": true},
+        {"name": "Contact", "files": ["Contact.csv*", "Contact_*.csv*"], "optional": true},
+        {"name": "Lead", "files": ["Lead.csv*", "Lead_*.csv*"], "optional": true},
+        {"name": "User", "files": ["User.csv*", "User_*.csv*"], "optional": true},
+        {"name": "Opportunity", "files": ["Opportunity.csv*", "Opportunity_*.csv*"], "optional": true},
+        {"name": "OpportunityHistory", "files": ["OpportunityHistory.csv*", "OpportunityHistory_*.csv*"], "optional": true},
+        {"name": "OpportunityLineItem", "files": ["OpportunityLineItem.csv*", "OpportunityLineItem_*.csv*"], "optional": true},
+        {"name": "Product2", "files": ["Product2.csv*", "Product2_*.csv*"], "optional": true},
+        {"name": "Contract", "files": ["Contract.csv*", "Contract_*.csv*"], "optional": true},
+        {"name": "Case", "files": ["Case.csv*", "Case_*.csv*"], "optional": true}
       ]
     }
   ],
