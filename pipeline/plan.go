@@ -83,15 +83,14 @@ func (u *run) fillPlan(ctx context.Context, p *Plan) error {
 		if err != nil {
 			return err
 		}
+		dirty[coverageTable] = len(dirty) > 0 // it counts the rows of silver
 		for _, m := range u.gold.Models() {
 			if !selected(u.opt.Tables, m.Name) {
 				continue
 			}
 			var inputs []string
 			for _, in := range m.Inputs {
-				if in != "ops.source_coverage" {
-					inputs = append(inputs, strings.Replace(in, ".", "/", 1))
-				}
+				inputs = append(inputs, strings.Replace(in, ".", "/", 1))
 			}
 			fp, err := u.goldFingerprint(m, cov)
 			if err != nil {
@@ -140,8 +139,8 @@ func (u *run) planTable(p *Plan, layer Layer, table string, fp fingerprint, inpu
 	if len(changed) > 0 && u.state.fingerprints[table] != "" {
 		why = append(why, "reads "+strings.Join(changed, ", "))
 	}
-	if u.opt.FullRefresh && refreshable && len(why) == 0 {
-		why = append(why, "full refresh")
+	if u.opt.FullRefresh && refreshable && u.state.fingerprints[table] != "" {
+		why = []string{"full refresh"}
 	}
 	if len(why) == 0 {
 		return

@@ -61,6 +61,7 @@ func (u *run) writeOps(ctx context.Context) error {
 		return err
 	}
 	defer sess.Close()
+	u.res.FinishedAt = u.Now() // all is done but the commit that says so
 	for _, r := range results {
 		for table, rows := range map[string][]ops.Row{"run_log": runLog(r), "dq_results": dqResults(r)} {
 			name := "ops/" + table
@@ -88,6 +89,7 @@ func runLog(r *Result) []ops.Row {
 		whole["status"] = Done
 	}
 	whole["started_at"] = r.StartedAt.UTC().Format(time.RFC3339Nano)
+	whole["finished_at"] = r.FinishedAt.UTC().Format(time.RFC3339Nano)
 	if r.Error != "" {
 		whole["error"] = r.Error
 	}

@@ -20,6 +20,7 @@ type state struct {
 	fingerprints map[string]string
 	paths        map[string]string // relative path of a file not yet linked -> where it stands now
 	built        map[string]bool   // tables whose manifest differs from the published one
+	learned      bool              // a table was built from something else than before, even if it came out the same
 }
 
 func newState(l *lake.Lake, head *lake.Commit) (*state, error) {
@@ -181,13 +182,18 @@ func (s *state) set(m lake.Manifest, fingerprint string) {
 		s.built[m.Table] = true
 		s.manifests[m.Table] = &m
 	}
-	if fingerprint != "" {
+	if fingerprint != "" && s.fingerprints[m.Table] != fingerprint {
 		s.fingerprints[m.Table] = fingerprint
+		s.learned = true
 	}
 }
 
-// changed tells whether a table that readers see differs from the published state.
+// changed tells whether a table that readers see differs from the published state, or
+// was built from other inputs: unless that is kept, it would be built again every run.
 func (s *state) changed() bool {
+	if s.learned {
+		return true
+	}
 	for t := range s.built {
 		if !strings.HasPrefix(t, "bronze/") {
 			return true
