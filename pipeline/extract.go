@@ -241,6 +241,7 @@ func (u *run) loadObject(ctx context.Context, j *bronzeJob, step *Step, marks ma
 		return err
 	}
 	marks[j.id()] = advance(j.mark, res.Batches)
+	step.WatermarkFrom, step.WatermarkTo = j.mark.GreatestExportedAt, marks[j.id()].GreatestExportedAt
 	for _, b := range res.Batches {
 		step.RowsIn += b.Records
 		step.RowsOut += b.Stored

@@ -103,6 +103,12 @@ func runLog(r *Result) []ops.Row {
 		row["started_at"] = s.StartedAt.UTC().Format(time.RFC3339Nano)
 		row["finished_at"] = s.StartedAt.Add(s.Elapsed).UTC().Format(time.RFC3339Nano)
 		row["rows_in"], row["rows_out"], row["rows_rejected"], row["bytes_out"] = s.RowsIn, s.RowsOut, s.Rejected+s.Malformed, s.BytesOut
+		if at := s.WatermarkFrom; at != nil {
+			row["watermark_from"] = at.UTC().Format(time.RFC3339Nano)
+		}
+		if at := s.WatermarkTo; at != nil {
+			row["watermark_to"] = at.UTC().Format(time.RFC3339Nano)
+		}
 		if s.Error != "" {
 			row["error"] = s.Error
 		}

@@ -55,6 +55,8 @@ type Step struct {
 	FxMissing      int64         `json:"fx_missing,omitempty"`
 	BytesOut       int64         `json:"bytes_out"`
 	Files          int           `json:"files,omitempty"`
+	WatermarkFrom  *time.Time    `json:"watermark_from,omitempty"` // bronze: the newest export loaded before; nil if unknown
+	WatermarkTo    *time.Time    `json:"watermark_to,omitempty"`   // bronze: the newest export loaded now
 	Notes          []string      `json:"notes,omitempty"`
 	Error          string        `json:"error,omitempty"`
 }
