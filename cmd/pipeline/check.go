@@ -34,6 +34,9 @@ func (a *app) checkCommand() *cobra.Command {
 }
 
 func (a *app) checkResults(ctx context.Context, at, run string) ([]pipeline.CheckResult, string, error) {
+	if err := a.refuseAsOf(); err != nil {
+		return nil, "", err
+	}
 	loaded, err := a.load()
 	if err != nil {
 		return nil, "", err

@@ -101,6 +101,9 @@ func (a *app) query(ctx context.Context, sql, at, format, output string) (err er
 // openLake opens the lake that --lake names, else the configuration's. Reading a
 // lake needs no configuration.
 func (a *app) openLake() (*lake.Lake, error) {
+	if err := a.refuseAsOf(); err != nil {
+		return nil, err
+	}
 	root := a.Flags.Lake
 	if root == "" {
 		loaded, err := a.loadPipeline()
@@ -110,6 +113,15 @@ func (a *app) openLake() (*lake.Lake, error) {
 		root = loaded.Lake
 	}
 	return lake.Open(root, lake.Options{Now: a.Now})
+}
+
+// refuseAsOf keeps a reader from taking the published state for that of another day.
+func (a *app) refuseAsOf() error {
+	if a.Flags.AsOf == "" {
+		return nil
+	}
+	return &usageError{err: fmt.Errorf("--as-of %s says what a run computes; this command reads what is there", a.Flags.AsOf),
+		hint: "`pipeline run --as-of " + a.Flags.AsOf + " --out DIR` computes an earlier day; `--at` reads an earlier version"}
 }
 
 // register makes the tables visible. The current state has a ready catalog beside it;
