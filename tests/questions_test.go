@@ -16,8 +16,8 @@ func TestThreeQueries(t *testing.T) {
 		"SELECT DISTINCT currency FROM gold.revenue_metrics WHERE currency != 'USD'",
 		"SELECT * FROM gold.opportunities WHERE account_id NOT IN (SELECT account_id FROM gold.accounts)",
 	} {
-		out := strings.TrimSpace(must(t, "query", "--lake", root, "--format", "json", sql))
-		if out != "[]" {
+		out := must(t, "query", "--lake", root, "--format", "csv", sql)
+		if strings.Count(out, "\n") != 1 { // the header
 			t.Errorf("%s gives\n%s", sql, out)
 		}
 	}

@@ -26,7 +26,17 @@ func TestDocumentedCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	copyTree(t, demo(t), filepath.Join(dir, "demo"))
-	copyLinks(t, atOnce(t), filepath.Join(dir, "lake"))
+	copyTree(t, atOnce(t), filepath.Join(dir, "lake"))
+	must(t, "lake", "relocate", "--lake", filepath.Join(dir, "lake"))
+	config := filepath.Join(dir, "demo", "pipeline.json")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := strings.Replace(string(text), `"lake": "lake"`, `"lake": "../lake"`, 1) // as make run has it
+	if err := os.WriteFile(config, []byte(there), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	sampleExports(t, dir)
 	ran := 0
 	for _, doc := range []string{"../README.md", "../docs/guide.md"} {
@@ -44,12 +54,8 @@ func TestDocumentedCommands(t *testing.T) {
 func sampleExports(t *testing.T, dir string) {
 	t.Helper()
 	writeFiles(t, dir, map[string]string{
-		"mine/exports/sf_za/Account_2026-01-01.csv":     oldAccounts,
-		"mine/exports/sf_za/Opportunity_2026-01-01.csv": oldDeals,
-		"mine/exports/za/Account_2026-01-01.csv":        oldAccounts,
-		"mine/exports/za/Opportunity_2026-01-01.csv":    oldDeals,
-		"mine/rates/rates_2026-01-01.csv":               "rate_date,currency_iso_code,rate\n2026-01-01,ZAR,18\n",
-		"mine/exports/rates/rates_2026-01-01.csv":       "rate_date,currency_iso_code,rate\n2026-01-01,ZAR,18\n",
+		"mine/exports/salesforce/Account_2026-01-01.csv":     oldAccounts,
+		"mine/exports/salesforce/Opportunity_2026-01-01.csv": oldDeals,
 	})
 }
 
