@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,11 +19,6 @@ import (
 
 // ErrChecksFailed says that a blocking check kept the result from being published.
 var ErrChecksFailed = errors.New("blocking checks failed, nothing was published")
-
-// defaultMemoryLimit is what the engine may use where the configuration does not say.
-// Its own default, most of the machine, lets large tables push out everything else that
-// runs there; beyond the limit they spill below the lake and cost time instead.
-const defaultMemoryLimit = "2500MB"
 
 // Runner has everything a run needs; it is given, never looked up.
 type Runner struct {
@@ -114,7 +108,7 @@ func (r *Runner) prepare(ctx context.Context, opt Options) (*run, error) {
 	u.res = &Result{Run: u.id, AsOf: asOf, Layer: opt.Layer, StartedAt: now, Out: opt.Out,
 		ConfigHash: r.Config.Hash, CodeVersion: r.CodeVersion, Sources: len(r.Config.Pipeline.Sources)}
 	u.engine, err = duckdb.Open(ctx, engine.Options{Threads: r.Config.Pipeline.Engine.Threads,
-		MemoryLimit: cmp.Or(r.Config.Pipeline.Engine.MemoryLimit, defaultMemoryLimit), TempDirectory: filepath.Join(r.LakeRoot, "_lake", "tmp", u.id, "spill")})
+		MemoryLimit: r.Config.Pipeline.Engine.MemoryLimit, TempDirectory: filepath.Join(r.LakeRoot, "_lake", "tmp", u.id, "spill")})
 	if err != nil {
 		return nil, err
 	}
