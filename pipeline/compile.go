@@ -68,8 +68,12 @@ func Validate(ctx context.Context, e engine.Engine, cfg *config.Loaded) (silverT
 	return len(s.Tables()), len(g.Models()), len(g.Checks()), nil
 }
 
-// checkSelection refuses names that nothing is called by.
+// checkSelection refuses names that nothing is called by, and requests without a result.
 func (u *run) checkSelection() error {
+	if u.opt.Layer == Bronze && u.opt.Out != "" {
+		return &UsageError{Problem: "--layer bronze and --out DIR do not go together: bronze only goes to the lake",
+			Advice: "use --layer gold or all with --out"}
+	}
 	sources, tables := map[string]bool{}, map[string]bool{}
 	for _, s := range u.Config.Pipeline.Sources {
 		sources[strings.ToLower(s.Name)] = true

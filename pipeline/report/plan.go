@@ -44,7 +44,7 @@ func Plan(p *pipeline.Plan, style Style, verbose bool) string {
 			parts = append(parts, Plural(n, string(l)+" "+noun))
 		}
 	}
-	b.WriteString("A run would work on " + strings.Join(parts, ", ") + "\n")
+	b.WriteString("A run would work on at most " + strings.Join(parts, ", ") + "\n")
 	return b.String()
 }
 

@@ -61,16 +61,30 @@ func (b *builder) countBronze(ctx context.Context, in *inputPlan, c *Counts) err
 }
 
 func (b *builder) countVersions(ctx context.Context, counts map[int]*Counts) error {
-	query := `SELECT "#input", "#status", count(*), count(*) FILTER ("#basis" = 'loaded'), count(*) FILTER ("#reconstructed") FROM versions GROUP BY ALL ORDER BY ALL`
+	err := b.countStatuses(ctx, counts)
+	for _, in := range b.inputs {
+		if c := counts[in.index]; c.UnreadableStamps > 0 {
+			b.warn("%s/%s: %d rows have a modification stamp that cannot be read; their order and when they were known rest on their file",
+				c.Source, c.Object, c.UnreadableStamps)
+		}
+	}
+	return err
+}
+
+// countStatuses counts what became of the versions of each input.
+func (b *builder) countStatuses(ctx context.Context, counts map[int]*Counts) error {
+	query := `SELECT "#input", "#status", count(*), count(*) FILTER ("#basis" = 'loaded'), count(*) FILTER ("#reconstructed"), count(*) FILTER ("#unreadable")
+FROM versions GROUP BY ALL ORDER BY ALL`
 	return b.each(ctx, query, func(scan func(...any) error) error {
 		var input int
 		var status string
-		var n, loaded, reconstructed int64
-		if err := scan(&input, &status, &n, &loaded, &reconstructed); err != nil {
+		var n, loaded, reconstructed, unreadable int64
+		if err := scan(&input, &status, &n, &loaded, &reconstructed, &unreadable); err != nil {
 			return err
 		}
 		c := counts[input]
 		c.Reconstructed += reconstructed
+		c.UnreadableStamps += unreadable
 		switch status {
 		case statusSuperseded:
 			c.Superseded = n

@@ -46,6 +46,7 @@ type Counts struct {
 	Unmapped                int64 // values outside a value table that were kept
 	FxMissing               int64
 	Reconstructed           int64
+	UnreadableStamps        int64 // modification stamps that do not parse: version order rests on the file
 	DroppedLoaded           int64 // not yet known only because nothing but the load time says when they were
 }
 

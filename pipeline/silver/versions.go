@@ -165,7 +165,7 @@ func (in *inputPlan) versionMeta() []string {
 	}
 	meta := []string{`_seq AS "#seq"`, `_row_hash AS "#hash"`, `_batch_id AS "#batch"`, `_watermark AS "#exported"`,
 		`_extracted_at AS "#extracted"`, `_is_deleted AS "#tombstone"`, `(` + deleted + `) AS "#deleted"`,
-		in.stampSQL(in.mapping.Modified) + ` AS "#modified"`, in.stampSQL(in.mapping.Created) + ` AS "#created"`}
+		in.stampSQL(in.mapping.Modified) + ` AS "#modified"`, anyTextSQL(in.mapping.Modified) + ` AS "#stamped"`, in.stampSQL(in.mapping.Created) + ` AS "#created"`}
 	return append(meta, in.visible(map[string]string{
 		"source_system": lit(in.Source), "source_region": lit(in.Region), "source_object": lit(in.Object),
 		"record_hash": "lower(hex(_row_hash))",
@@ -197,6 +197,18 @@ func (in *inputPlan) stampSQL(sources []string) string {
 	return coalesce(parts)
 }
 
+// anyTextSQL tells whether any of the source columns holds text.
+func anyTextSQL(sources []string) string {
+	if len(sources) == 0 {
+		return "false"
+	}
+	parts := make([]string, len(sources))
+	for i, s := range sources {
+		parts[i] = "coalesce(trim(" + id(s) + ") <> '', false)"
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
 // firstLoadSQL tells the rows of the object's first load, where it matters: in mappings
 // that say when a record was created.
 func (in *inputPlan) firstLoadSQL() string {
@@ -212,6 +224,7 @@ func (in *inputPlan) knownSQL(from string) string {
 	keys := keyList(len(in.keyNames))
 	keyless := "CASE WHEN " + strings.Join(keys, " IS NULL OR ") + ` IS NULL THEN "#hash" END`
 	return fmt.Sprintf(`SELECT %d AS "#input", "#seq", %s, %s AS "#keyless", "#modified", "#created", "#deleted", %t AS "#reconstructs",
+  NOT "#tombstone" AND "#stamped" AND "#modified" IS NULL AS "#unreadable",
   CASE WHEN "#tombstone" THEN coalesce("#exported", "#extracted")
     ELSE coalesce("#modified", "#event_at", "#exported", CASE WHEN "#first" THEN "#created" END, "#extracted") END AS "#known_at",
   CASE WHEN NOT "#tombstone" AND "#modified" IS NOT NULL THEN 'modified' WHEN NOT "#tombstone" AND "#event_at" IS NOT NULL THEN 'event'
