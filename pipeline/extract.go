@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -86,6 +87,9 @@ func (u *run) extract(ctx context.Context) error {
 	}
 	if err := u.scan(ctx, jobs); err != nil {
 		return err
+	}
+	if len(u.marks) == 0 && !slices.ContainsFunc(jobs, func(j *bronzeJob) bool { return len(j.batches) > 0 }) {
+		u.res.Warnings = append(u.res.Warnings, "no source has a file yet: all tables are empty")
 	}
 	next := int64(1)
 	if u.head != nil {
