@@ -6,7 +6,8 @@
 -- reached(s) = ever at s or later, or won; so entered_count never rises along the ladder.
 -- The ladder is the open stages in order, then Won; Lost is not on it. A deal whose way is
 -- not known reached at least the first stage. The lead funnel is Lead, Qualified (by status
--- or by conversion), Won (its opportunity is won). Region ALL holds all regions.
+-- or by conversion), Won (its opportunity is won). A converted lead stays open in Qualified
+-- while its opportunity is open and is lost there with it. Region ALL holds all regions.
 --
 -- current_count, amount_usd and weighted_amount_usd are of all deals open now in the stage;
 -- in the Won row amount_usd is what the cohort won.

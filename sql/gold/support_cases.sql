@@ -13,7 +13,8 @@
 -- A milestone is met if completed by its target, violated if completed later or due and
 -- not completed; pending ones do not count. csat_score is the latest answer, 0 to 100.
 -- repeat_of_case_id: the case of the same account, product family and reason that closed
--- last before this one was opened, within cases.repeat_days.
+-- last before this one was opened, within cases.repeat_days (days of the calendar, not
+-- multiples of 24 hours).
 WITH case_now AS (
   SELECT c.*, coalesce(a.account_id, unassigned(c.source_region)) AS gold_account_id, a.master_account_id, coalesce(a.region, c.source_region, 'UNKNOWN') AS region,
          coalesce(p.product_family, q.product_family, 'UNKNOWN') AS product_family
