@@ -182,6 +182,12 @@ func (u *run) offHead() bool { return u.res.Historical || u.opt.Out != "" }
 func (u *run) chooseTarget() error {
 	published := u.state.asOf
 	u.res.Historical = u.opt.Out == "" && published != "" && u.res.AsOf < published
+	if published != "" && u.res.AsOf > published && (u.opt.Layer == Gold || len(u.opt.Tables) > 0) && u.opt.Out == "" {
+		return &UsageError{
+			Problem: fmt.Sprintf("silver is published as of %s; building part of the tables as of %s would mix the two", published, u.res.AsOf),
+			Advice:  "use --layer all (or --layer silver, then --layer gold) without --table, or --as-of " + published,
+		}
+	}
 	if u.offHead() {
 		if u.opt.Layer == Silver && u.opt.Out == "" {
 			return &UsageError{

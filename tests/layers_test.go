@@ -48,6 +48,14 @@ func TestLayers(t *testing.T) {
 	if r := runJSON(t, "--config", config, "--lake", steps); r.Published != 0 || len(r.worked()) > 0 {
 		t.Errorf("after all layers these are worked on: %v", r.worked())
 	}
+	later := func(args ...string) result {
+		return pipeline(t, append([]string{"run", "--as-of", "2099-01-01", "--config", config, "--lake", steps}, args...)...)
+	}
+	for _, part := range [][]string{{"--layer", "gold"}, {"--table", "account"}} {
+		if r := later(part...); r.code != 2 || !strings.Contains(r.stderr, "mix") {
+			t.Errorf("%v at a later as-of: exit %d, want 2\n%s", part, r.code, r.stderr)
+		}
+	}
 	if r := pipeline(t, "run", "--layer", "platinum", "--config", config, "--lake", steps); r.code != 2 {
 		t.Errorf("--layer platinum: exit %d, want 2", r.code)
 	}
