@@ -153,7 +153,8 @@ type Reference struct {
 
 // Reconstruct lets a record exist at an as-of before its oldest held version, if it
 // was created by then: the oldest version is taken, columns of Overlay come from a
-// history table, and dates after as-of are blanked (metrics.md G1).
+// history table, and dates after as-of are blanked (metrics.md G1). The overlay also
+// serves an as-of between two held versions.
 type Reconstruct struct {
 	BlankAfterAsOf []string `json:"blank_after_as_of,omitempty"` // date and timestamp columns
 	Overlay        *Overlay `json:"overlay,omitempty"`
