@@ -49,6 +49,8 @@ type Model struct {
 	Key      []string
 	Storage  string   // single | partitioned | state
 	Kind     string   // derived | state
+	SliceBy  string   // column by whose values a partitioned table is computed piecemeal; "" = at once
+	Slices   []string // those values; other rows make one piece more
 	Inputs   []string // e.g. "silver.account", sorted
 	Params   []string // paths of the parameters it asks for, sorted
 	UsesAsOf bool     // false: the table is the same at every as-of

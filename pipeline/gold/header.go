@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/customer360/pipeline/pipeline/config"
 )
 
 // header is the comment at the top of a SQL file: "-- name: text" starts a field, any
@@ -53,7 +55,7 @@ func readHeader(file, text string, fields, optional []string) (header, error) {
 
 // readHeader takes the model's fields and holds them against its contract.
 func (m *Model) readHeader() error {
-	h, err := readHeader(m.Path, m.SQL, []string{"grain", "key", "storage", "about"}, []string{"kind"})
+	h, err := readHeader(m.Path, m.SQL, []string{"grain", "key", "storage", "about"}, []string{"kind", "slices"})
 	if err != nil {
 		return err
 	}
@@ -77,6 +79,23 @@ func (m *Model) readHeader() error {
 	}
 	if m.Kind != "derived" && m.Kind != "state" {
 		return &SQLError{Path: m.Path, Line: h.lines["kind"], Problem: fmt.Sprintf("kind %q", m.Kind), Hint: "valid: derived, state"}
+	}
+	return m.readSlices(h)
+}
+
+// readSlices takes "column = value, value …": which rows of a partitioned table can be
+// computed apart, so that the whole need not fit into memory.
+func (m *Model) readSlices(h header) error {
+	text := h.values["slices"]
+	if text == "" {
+		return nil
+	}
+	column, values, _ := strings.Cut(text, "=")
+	m.SliceBy, m.Slices = strings.TrimSpace(column), splitList(values)
+	known := slices.ContainsFunc(m.Contract.Columns, func(c config.ContractColumn) bool { return c.Name == m.SliceBy })
+	if !known || slices.Contains(m.Slices, "") || m.Storage != "partitioned" {
+		return &SQLError{Path: m.Path, Line: h.lines["slices"], Problem: fmt.Sprintf("slices %q", text),
+			Hint: "write column = value, value of a column of a partitioned table"}
 	}
 	return nil
 }

@@ -2,7 +2,16 @@ package gold
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/customer360/pipeline/pipeline/engine"
 )
@@ -13,57 +22,100 @@ const unknownMonth = "unknown"
 // monthColumn carries the partition beside the model's own columns until it is written.
 const monthColumn = "_partition_month"
 
+// scratchSchema holds a view of each month's scratch files.
+const scratchSchema = "scratch"
+
+// scratchRows is the row group of scratch files: small, because one is held in memory
+// for every month that is being written.
+const scratchRows = 8192
+
 // writeMonths writes one part per month of the partition column, and one without rows
-// if there are none, because a table always has a file. The result is held once, so
-// that the model runs once.
-func (m Model) writeMonths(ctx context.Context, sess engine.Session, columns []engine.Column, newPart func(string) string) ([]Part, error) {
+// if there are none, because a table always has a file.
+//
+// The table may be far larger than memory. So the model's rows first go as they come to
+// scratch files by month, one slice of the model after another, and then every month is
+// read back, sorted and written. Only a month is ever sorted, and only the joins of one
+// slice are held at once.
+func (m Model) writeMonths(ctx context.Context, sess engine.Session, columns []engine.Column, newPart func(string) string) (parts []Part, err error) {
 	if m.Contract.PartitionBy == "" {
 		return nil, &SQLError{Path: m.Path, Problem: "the contract is partitioned but names no partition_by", Err: ErrContract}
 	}
-	month := fmt.Sprintf("coalesce(strftime(CAST(%s AS TIMESTAMP), '%%Y-%%m'), '%s')", engine.Ident(m.Contract.PartitionBy), unknownMonth)
-	// Rows of a month stand together and carry its name, so that writing a month reads
-	// little more than that month.
-	build := fmt.Sprintf("CREATE SCHEMA result; CREATE TABLE result.built AS SELECT *, %s AS %s FROM (%s) ORDER BY %s",
-		month, monthColumn, m.typed(), monthColumn)
-	if err := sess.Exec(ctx, build); err != nil {
-		return nil, locate(m.Path, m.SQL, err)
-	}
-	if err := m.checkKeys(ctx, sess, "result/built"); err != nil {
+	scratch := newPart(m.Schema + "-" + m.Name + "-scratch")
+	if err := os.Mkdir(scratch, 0o755); err != nil {
 		return nil, err
 	}
-	months, err := texts(ctx, sess, "SELECT DISTINCT "+monthColumn+" FROM result.built ORDER BY 1")
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	if err := m.writeScratch(ctx, sess, scratch); err != nil {
+		return nil, err
+	}
+	months, err := scratchMonths(scratch)
 	if err != nil {
 		return nil, err
 	}
 	if len(months) == 0 {
-		months = []string{unknownMonth}
+		months[unknownMonth] = nil
 	}
-	var parts []Part
-	for _, value := range months {
-		part := Part{Path: newPart(m.Schema + "-" + m.Name + "-" + value), Partition: value}
-		query := fmt.Sprintf("SELECT * EXCLUDE (%s) FROM result.built WHERE %s = %s%s", monthColumn, monthColumn, engine.Literal(value), m.orderBy())
-		if part.Rows, err = sess.WriteParquet(ctx, query, part.Path, columns); err != nil {
-			return nil, fmt.Errorf("write %s: %w", value, err)
-		}
-		parts = append(parts, part)
-	}
-	return parts, nil
-}
-
-// texts runs a query of one text column.
-func texts(ctx context.Context, sess engine.Session, query string) ([]string, error) {
-	rows, err := sess.Query(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var values []string
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
+	var paths []string
+	for _, month := range slices.Sorted(maps.Keys(months)) {
+		part := Part{Path: newPart(m.Schema + "-" + m.Name + "-" + month), Partition: month}
+		if err := sess.RegisterParquet(ctx, scratchSchema, month, months[month], columns); err != nil {
 			return nil, err
 		}
-		values = append(values, v)
+		query := "SELECT * FROM " + scratchSchema + "." + engine.Ident(month) + m.orderBy()
+		if part.Rows, err = sess.WriteParquet(ctx, query, part.Path, columns); err != nil {
+			return nil, fmt.Errorf("write %s: %w", month, err)
+		}
+		parts, paths = append(parts, part), append(paths, part.Path)
 	}
-	return values, rows.Err()
+	if err := sess.RegisterParquet(ctx, "result", m.Name, paths, nil); err != nil {
+		return nil, err
+	}
+	return parts, m.checkKeys(ctx, sess, path.Join("result", m.Name))
+}
+
+// writeScratch writes the model's rows to dir/<slice>/<month column>=<month>/*.parquet,
+// in no order.
+func (m Model) writeScratch(ctx context.Context, sess engine.Session, dir string) error {
+	month := fmt.Sprintf("coalesce(strftime(CAST(%s AS TIMESTAMP), '%%Y-%%m'), '%s')", engine.Ident(m.Contract.PartitionBy), unknownMonth)
+	for i, slice := range m.sliceConditions() {
+		query := fmt.Sprintf("COPY (SELECT *, %s AS %s FROM (%s) WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s), ROW_GROUP_SIZE %d)",
+			month, monthColumn, m.typed(), slice, engine.Literal(filepath.Join(dir, strconv.Itoa(i))), monthColumn, scratchRows)
+		if err := sess.Exec(ctx, query); err != nil {
+			return locate(m.Path, m.SQL, err)
+		}
+	}
+	return nil
+}
+
+// sliceConditions are conditions of which every row meets exactly one: one for each
+// value of the model's slices, and one for rows with none of them.
+func (m Model) sliceConditions() []string {
+	if m.SliceBy == "" {
+		return []string{"true"}
+	}
+	column := engine.Ident(m.SliceBy)
+	var conditions, values []string
+	for _, value := range m.Slices {
+		values = append(values, engine.Literal(value))
+		conditions = append(conditions, column+" = "+engine.Literal(value))
+	}
+	rest := fmt.Sprintf("(%s IS NULL OR %s NOT IN (%s))", column, column, strings.Join(values, ", "))
+	return append(conditions, rest)
+}
+
+// scratchMonths lists the scratch files of every month.
+func scratchMonths(dir string) (map[string][]string, error) {
+	months := map[string][]string{}
+	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		month, found := strings.CutPrefix(filepath.Base(filepath.Dir(file)), monthColumn+"=")
+		if !found {
+			return fmt.Errorf("scratch file %s belongs to no month", file)
+		}
+		months[month] = append(months[month], file)
+		return nil
+	})
+	return months, err
 }

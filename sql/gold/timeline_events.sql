@@ -1,6 +1,7 @@
 -- grain: event of the customer journey
 -- key: event_id
 -- storage: partitioned
+-- slices: event_type = SALES, RENEWAL, SUPPORT, BILLING, USAGE, ENGAGEMENT
 --
 -- Everything that happened with a customer, and what is planned, one row per thing, over the
 -- whole history: SALES, RENEWAL, SUPPORT, BILLING, USAGE and ENGAGEMENT. customer_id is the
