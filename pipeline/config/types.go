@@ -24,7 +24,7 @@ type Pipeline struct {
 // Engine bounds the SQL engine.
 type Engine struct {
 	Threads     int    `json:"threads,omitempty"`      // default: all cores
-	MemoryLimit string `json:"memory_limit,omitempty"` // e.g. "3GB"
+	MemoryLimit string `json:"memory_limit,omitempty"` // e.g. "8GB"; "" = 3GB
 }
 
 // Source is one system to load from.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the database/sql driver "duckdb"
 
@@ -43,6 +45,7 @@ func (s *script) save(path string) error {
 const outPlace = "{out}"
 
 // replay is the bare side: one connection, default settings, statement after statement.
+// Statements that take SLOW (a duration) or longer are printed.
 func replay(ctx context.Context, path, out string) (err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -70,9 +73,17 @@ func replay(ctx context.Context, path, out string) (err error) {
 			return err
 		}
 	}
+	slow, err := time.ParseDuration(cmp.Or(os.Getenv("SLOW"), "1h"))
+	if err != nil {
+		return err
+	}
 	for _, stmt := range s.Statements {
+		began := time.Now()
 		if _, err := conn.ExecContext(ctx, strings.ReplaceAll(stmt.SQL, outPlace, out), stmt.Args...); err != nil {
 			return fmt.Errorf("%.2000s: %w", stmt.SQL, err)
+		}
+		if took := time.Since(began); took >= slow {
+			fmt.Printf("%8.3f s  %.100q\n", took.Seconds(), stmt.SQL)
 		}
 	}
 	return nil

@@ -21,6 +21,9 @@ import (
 // rowGroupSize is part of the stored bytes: changing it changes every file.
 const rowGroupSize = 122880
 
+// defaultMemory is what a run may use unless the configuration says otherwise.
+const defaultMemory = "3GB"
+
 // DB is an Engine backed by one in-memory DuckDB instance.
 type DB struct {
 	db       *sql.DB
@@ -42,16 +45,23 @@ func Open(ctx context.Context, opt engine.Options) (*DB, error) {
 	if opt.Threads > 0 {
 		settings = append(settings, fmt.Sprintf("SET threads = %d", opt.Threads))
 	}
-	if opt.MemoryLimit != "" {
-		settings = append(settings, "SET memory_limit = "+engine.Literal(opt.MemoryLimit))
-	}
-	settings = append(settings, "SET temp_directory = "+engine.Literal(opt.TempDirectory))
+	settings = append(settings, memorySetting(opt.MemoryLimit), "SET temp_directory = "+engine.Literal(opt.TempDirectory))
 	for _, s := range settings {
 		if _, err := db.ExecContext(ctx, s); err != nil {
 			return nil, errors.Join(fmt.Errorf("duckdb: %s: %w", s, err), db.Close())
 		}
 	}
 	return &DB{db: db}, nil
+}
+
+// memorySetting is the statement that bounds memory. DuckDB itself would take 80 % of the
+// machine, which is not ours alone; what does not fit into the default spills to disk.
+func memorySetting(limit string) string {
+	if limit != "" {
+		return "SET memory_limit = " + engine.Literal(limit)
+	}
+	return fmt.Sprintf("SET memory_limit = least(parse_formatted_bytes(current_setting('memory_limit')), parse_formatted_bytes(%s)) || 'B'",
+		engine.Literal(defaultMemory))
 }
 
 // Close ends the instance; open sessions must be closed first.
