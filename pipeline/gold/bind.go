@@ -21,9 +21,14 @@ func (p *Project) Bind(ctx context.Context, eng engine.Engine) error {
 	if err := p.begin(ctx, sess, time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC), ""); err != nil {
 		return err
 	}
-	for name := range p.contracts {
+	for name, c := range p.contracts {
 		if err := p.register(ctx, sess, name, nil); err != nil {
 			return err
+		}
+		if keepsPast(c) {
+			if err := p.register(ctx, sess, pastSchema+"."+c.Table, nil); err != nil {
+				return err
+			}
 		}
 	}
 	var problems []error

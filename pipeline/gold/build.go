@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 type BuildInput struct {
 	AsOf     time.Time
 	TimeZone string                                              // of days; default UTC
-	Inputs   map[string][]string                                 // "silver.account" → absolute Parquet files; none = an empty table
+	Inputs   map[string][]string                                 // "silver.account", "past.ar_aging" → absolute Parquet files; none = an empty table
 	FieldIDs func(table string, columns []string) map[string]int // stable field ids by column; nil = none are written
 	Part     func(name string) string                            // path of a new part file
 }
@@ -62,7 +63,7 @@ func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in Bu
 	if err := p.begin(ctx, sess, in.AsOf, in.TimeZone); err != nil {
 		return BuildResult{}, err
 	}
-	for _, name := range m.Inputs {
+	for _, name := range slices.Concat(m.Inputs, m.Past) {
 		if err := p.register(ctx, sess, name, in.Inputs[name]); err != nil {
 			return BuildResult{}, err
 		}
@@ -71,12 +72,21 @@ func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in Bu
 	if err := m.checkColumns(ctx, sess); err != nil {
 		return BuildResult{}, err
 	}
+	rows := m.selected()
+	if m.Fit != "" {
+		lines := in.Part(m.Schema + "-" + m.Name + "-fit")
+		defer os.Remove(lines) // staging is swept anyway
+		var err error
+		if rows, err = p.runFit(ctx, sess, m, lines); err != nil {
+			return BuildResult{}, err
+		}
+	}
 	var parts []Part
 	var err error
 	if m.Storage == "partitioned" {
-		parts, err = m.writeMonths(ctx, sess, columns, in.Part)
+		parts, err = m.writeMonths(ctx, sess, rows, columns, in.Part)
 	} else {
-		parts, err = m.writeOne(ctx, sess, columns, in)
+		parts, err = m.writeOne(ctx, sess, rows, columns, in)
 	}
 	res := BuildResult{Parts: parts, Columns: columns}
 	for _, part := range parts {
@@ -88,9 +98,13 @@ func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in Bu
 // register shows the files of an input under its name, with its contract's columns.
 func (p *Project) register(ctx context.Context, sess engine.Session, name string, files []string) error {
 	schema, table, _ := strings.Cut(name, ".")
+	contract, _ := p.contract(name)
 	var columns []engine.Column
-	for _, c := range p.contracts[name].Columns {
+	for _, c := range contract.Columns {
 		columns = append(columns, engine.Column{Name: c.Name, Type: c.Type})
+	}
+	if schema == pastSchema && len(files) > 0 {
+		return registerPast(ctx, sess, table, files, columns)
 	}
 	if err := sess.RegisterParquet(ctx, schema, table, files, columns); err != nil {
 		return fmt.Errorf("register %s: %w", name, err)
@@ -122,6 +136,9 @@ func (m Model) checkColumns(ctx context.Context, sess engine.Session) error {
 	if err != nil {
 		return locate(m.Path, m.SQL, err)
 	}
+	if m.Fit != "" {
+		return nil // its rows go to the function, whose rows have the contract's columns
+	}
 	var have, want []string
 	for _, c := range found {
 		have = append(have, c.Name)
@@ -148,15 +165,19 @@ func without(names, taken []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(taken, n) })
 }
 
-// typed is the model's query with the contract's columns, types and order.
-// The file begins on the statement's first line, so the engine's line numbers are the
-// file's own.
-func (m Model) typed() string {
+// selected is what the model's SELECT gives, as part of a FROM clause. The file begins
+// on the statement's first line, so the engine's line numbers are the file's own.
+func (m Model) selected() string {
+	return "(" + strings.TrimRight(m.SQL, "; \n\r\t") + "\n) AS model"
+}
+
+// typed are rows with the contract's columns, types and order.
+func (m Model) typed(rows string) string {
 	list := make([]string, len(m.Contract.Columns))
 	for i, c := range m.Contract.Columns {
 		list[i] = fmt.Sprintf("CAST(%s AS %s) AS %s", engine.Ident(c.Name), c.Type, engine.Ident(c.Name))
 	}
-	return "SELECT " + strings.Join(list, ", ") + " FROM (" + strings.TrimRight(m.SQL, "; \n\r\t") + "\n) AS model"
+	return "SELECT " + strings.Join(list, ", ") + " FROM " + rows
 }
 
 func (m Model) orderBy() string {
@@ -168,13 +189,13 @@ func (m Model) orderBy() string {
 }
 
 // writeOne writes a single table, or one as-of of a state table.
-func (m Model) writeOne(ctx context.Context, sess engine.Session, columns []engine.Column, in BuildInput) ([]Part, error) {
+func (m Model) writeOne(ctx context.Context, sess engine.Session, rows string, columns []engine.Column, in BuildInput) ([]Part, error) {
 	part := Part{Path: in.Part(m.Schema + "-" + m.Name)}
 	if m.Storage == "state" {
 		part.Partition = in.AsOf.Format(time.DateOnly)
 	}
 	var err error
-	if part.Rows, err = sess.WriteParquet(ctx, m.typed()+m.orderBy(), part.Path, columns); err != nil {
+	if part.Rows, err = sess.WriteParquet(ctx, m.typed(rows)+m.orderBy(), part.Path, columns); err != nil {
 		return nil, locate(m.Path, m.SQL, err)
 	}
 	if err := sess.RegisterParquet(ctx, "result", m.Name, []string{part.Path}, nil); err != nil {

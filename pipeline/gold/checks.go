@@ -25,6 +25,7 @@ type Check struct {
 	Path     string
 	SQL      string
 	Inputs   []string
+	Past     []string // as of a Model
 
 	refs []tableRef
 }
@@ -90,7 +91,7 @@ func (p *Project) loadCheck(ctx context.Context, sess engine.Session, file strin
 	if err != nil {
 		return c, err
 	}
-	c.refs, c.Inputs = st.tables, st.inputs()
+	c.Inputs, c.Past = st.inputs()
 	c.refs = append(slices.Clone(st.tables), tableRef{table: c.Table, line: h.lines["table"]})
 	if !slices.Contains(c.Inputs, c.Table) {
 		c.Inputs = append(c.Inputs, c.Table)
@@ -114,7 +115,7 @@ func (p *Project) RunChecks(ctx context.Context, eng engine.Engine, in CheckInpu
 		if len(in.Only) > 0 && !slices.Contains(in.Only, c.ID) {
 			continue
 		}
-		for _, name := range c.Inputs {
+		for _, name := range slices.Concat(c.Inputs, c.Past) {
 			if registered[name] {
 				continue
 			}

@@ -36,6 +36,7 @@ type Options struct {
 	Contracts   []config.Contract // of all layers
 	Metrics     config.Metrics    // parameters by path, e.g. opportunities.win_rate_min_n
 	Definitions json.RawMessage   // metric_definitions.json: a JSON list of objects
+	Fits        map[string]Fit    // functions that models name in "-- fit:"
 }
 
 // Model is one SQL file that makes one table.
@@ -52,12 +53,15 @@ type Model struct {
 	SliceBy  string   // column by whose values a partitioned table is computed piecemeal; "" = at once
 	Slices   []string // those values; other rows make one piece more
 	Inputs   []string // e.g. "silver.account", sorted
+	Past     []string // e.g. "past.ar_aging": state tables whose earlier as-of dates it reads, sorted
+	Fit      string   // function that turns the SELECT's rows into the table's; "" = they are the table's
 	Params   []string // paths of the parameters it asks for, sorted
 	UsesAsOf bool     // false: the table is the same at every as-of
 	Contract config.Contract
 
 	refs        []tableRef
-	definitions bool // reads metric_definitions()
+	definitions bool     // reads metric_definitions()
+	fitParams   []string // what its fit is given
 }
 
 // Table is the model's table, e.g. "gold.accounts".
@@ -159,7 +163,7 @@ func (p *Project) loadModel(ctx context.Context, sess engine.Session, schema, fi
 		return m, fmt.Errorf("read %s: %w", m.Path, err)
 	}
 	m.SQL = string(text)
-	contract, ok := p.contracts[m.Table()]
+	contract, ok := p.contract(m.Table())
 	if !ok {
 		return m, &SQLError{Path: m.Path, Line: 1, Problem: fmt.Sprintf("table %s has no contract", m.Table()),
 			Hint: fmt.Sprintf("describe it in %s/%s.json below the directory of table contracts (\"tables\" in pipeline.json)", schema, m.Name)}
@@ -168,33 +172,42 @@ func (p *Project) loadModel(ctx context.Context, sess engine.Session, schema, fi
 	if err := m.readHeader(); err != nil {
 		return m, err
 	}
+	if err := p.checkFit(&m); err != nil {
+		return m, err
+	}
 	st, err := parseStatement(ctx, sess, m.Path, m.SQL)
 	if err != nil {
 		return m, err
 	}
 	m.refs = st.tables
-	m.Inputs = st.inputs()
+	m.Inputs, m.Past = st.inputs()
 	uses := p.prelude.uses(st.functionNames())
 	m.UsesAsOf, m.definitions = uses.asOf, uses.definitions
-	m.Params = append(slices.Clone(uses.params), st.params()...)
+	m.Params = append(append(m.Params, uses.params...), st.params()...)
 	slices.Sort(m.Params)
 	m.Params = slices.Compact(m.Params)
 	return m, errors.Join(st.lint(m.Path), p.checkParams(m.Path, st), p.checkPreludeParams(m.Path, uses.params))
 }
 
-// checkRefs reports tables that nobody makes.
+// checkRefs reports tables that nobody makes, and a past that nobody keeps.
 func (p *Project) checkRefs(file string, refs []tableRef) error {
 	known := p.modelTables()
 	for name, c := range p.contracts {
 		if c.Layer == "silver" || name == coverageTable {
 			known = append(known, name)
 		}
+		if keepsPast(c) {
+			known = append(known, pastSchema+"."+c.Table)
+		}
 	}
 	var problems []error
 	for _, r := range refs {
 		if strings.Contains(r.table, ".") && !slices.Contains(known, r.table) { // lint sees to the others
-			problems = append(problems, &SQLError{Path: file, Line: r.line, Column: r.column,
-				Problem: "unknown table " + r.table, Hint: strings.TrimPrefix(didYouMean(r.table, known), "; ")})
+			hint := strings.TrimPrefix(didYouMean(r.table, known), "; ")
+			if strings.HasPrefix(r.table, pastSchema+".") {
+				hint = "only gold tables with storage state keep earlier as-of dates"
+			}
+			problems = append(problems, &SQLError{Path: file, Line: r.line, Column: r.column, Problem: "unknown table " + r.table, Hint: hint})
 		}
 	}
 	return errors.Join(problems...)

@@ -192,6 +192,9 @@ func (c goldenCase) run(t *testing.T, eng engine.Engine, p *gold.Project) tableD
 	byTable := map[string]config.Contract{}
 	for _, k := range contracts(t) {
 		byTable[k.Layer+"."+k.Table] = k
+		if k.Layer == "gold" && k.Storage == "state" {
+			byTable["past."+k.Table] = k
+		}
 	}
 	for table, data := range c.tables {
 		k, ok := byTable[table]

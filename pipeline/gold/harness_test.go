@@ -15,6 +15,7 @@ import (
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/gold"
+	"github.com/customer360/pipeline/pipeline/gold/fit"
 )
 
 const root = "../.."
@@ -25,6 +26,7 @@ func options(t *testing.T) gold.Options {
 	return gold.Options{
 		SQL: os.DirFS(filepath.Join(root, "sql")), Contracts: contracts(t), Metrics: metrics(t),
 		Definitions: read(t, filepath.Join(root, "configs/silver_to_gold/metric_definitions.json")),
+		Fits:        fit.Functions(),
 	}
 }
 

@@ -55,12 +55,16 @@ func readHeader(file, text string, fields, optional []string) (header, error) {
 
 // readHeader takes the model's fields and holds them against its contract.
 func (m *Model) readHeader() error {
-	h, err := readHeader(m.Path, m.SQL, []string{"grain", "key", "storage", "about"}, []string{"kind", "slices"})
+	h, err := readHeader(m.Path, m.SQL, []string{"grain", "key", "storage", "about"}, []string{"kind", "slices", "fit", "params"})
 	if err != nil {
 		return err
 	}
 	m.Grain, m.About, m.Storage, m.Kind = h.values["grain"], h.values["about"], h.values["storage"], h.values["kind"]
 	m.Key = splitList(h.values["key"])
+	m.Fit = h.values["fit"]
+	if h.values["params"] != "" {
+		m.Params = splitList(h.values["params"])
+	}
 	if m.Kind == "" {
 		m.Kind = "derived"
 		if m.Storage == "state" {

@@ -55,7 +55,7 @@ func (st *statement) lint(file string) error {
 	for _, t := range st.tables {
 		if !strings.Contains(t.table, ".") && !st.ctes[strings.ToLower(t.table)] {
 			problems = append(problems, &SQLError{Path: file, Line: t.line, Column: t.column, Problem: "unknown table " + t.table,
-				Hint: "name it with its schema: silver, gold or ops"})
+				Hint: "name it with its schema: silver, gold, ops or past"})
 		}
 	}
 	return errors.Join(problems...)

@@ -36,7 +36,7 @@ const scratchRows = 8192
 // scratch files by month, one slice of the model after another, and then every month is
 // read back, sorted and written. Only a month is ever sorted, and only the joins of one
 // slice are held at once.
-func (m Model) writeMonths(ctx context.Context, sess engine.Session, columns []engine.Column, newPart func(string) string) (parts []Part, err error) {
+func (m Model) writeMonths(ctx context.Context, sess engine.Session, rows string, columns []engine.Column, newPart func(string) string) (parts []Part, err error) {
 	if m.Contract.PartitionBy == "" {
 		return nil, &SQLError{Path: m.Path, Problem: "the contract is partitioned but names no partition_by", Err: ErrContract}
 	}
@@ -45,7 +45,7 @@ func (m Model) writeMonths(ctx context.Context, sess engine.Session, columns []e
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	if err := m.writeScratch(ctx, sess, scratch); err != nil {
+	if err := m.writeScratch(ctx, sess, rows, scratch); err != nil {
 		return nil, err
 	}
 	months, err := scratchMonths(scratch)
@@ -75,11 +75,11 @@ func (m Model) writeMonths(ctx context.Context, sess engine.Session, columns []e
 
 // writeScratch writes the model's rows to dir/<slice>/<month column>=<month>/*.parquet,
 // in no order.
-func (m Model) writeScratch(ctx context.Context, sess engine.Session, dir string) error {
+func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir string) error {
 	month := fmt.Sprintf("coalesce(strftime(CAST(%s AS TIMESTAMP), '%%Y-%%m'), '%s')", engine.Ident(m.Contract.PartitionBy), unknownMonth)
 	for i, slice := range m.sliceConditions() {
 		query := fmt.Sprintf("COPY (SELECT *, %s AS %s FROM (%s) WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s), ROW_GROUP_SIZE %d)",
-			month, monthColumn, m.typed(), slice, engine.Literal(filepath.Join(dir, strconv.Itoa(i))), monthColumn, scratchRows)
+			month, monthColumn, m.typed(rows), slice, engine.Literal(filepath.Join(dir, strconv.Itoa(i))), monthColumn, scratchRows)
 		if err := sess.Exec(ctx, query); err != nil {
 			return locate(m.Path, m.SQL, err)
 		}

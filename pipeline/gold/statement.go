@@ -163,16 +163,20 @@ func (st *statement) visit(n map[string]any) {
 	}
 }
 
-// inputs are the tables of a layer that the statement reads.
-func (st *statement) inputs() []string {
-	var names []string
+// inputs are the tables of a layer that the statement reads, and apart from them the
+// tables of which it reads the past.
+func (st *statement) inputs() (present, past []string) {
 	for _, t := range st.tables {
-		if strings.Contains(t.table, ".") {
-			names = append(names, t.table)
+		switch {
+		case strings.HasPrefix(t.table, pastSchema+"."):
+			past = append(past, t.table)
+		case strings.Contains(t.table, "."):
+			present = append(present, t.table)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	slices.Sort(present)
+	slices.Sort(past)
+	return slices.Compact(present), slices.Compact(past)
 }
 
 func (st *statement) functionNames() []string {
