@@ -1,8 +1,13 @@
-// Package fit holds the calculations of gold models that take more than SQL: fitting the
-// parameters of distributions to rows that a model's SELECT gathered.
+// Package fit holds the calculations of gold models that take more than SQL: the
+// statistics behind customer lifetime value. They are the shifted-beta-geometric model of
+// contractual survival (Fader and Hardie 2007), the BG/NBD model of repeat orders (Fader,
+// Hardie and Lee 2005) and the Gamma-Gamma model of order values (Fader and Hardie 2013),
+// each with its estimation and its predictions.
 //
-// It must not know models, tables or the lake: a function is given rows and parameters,
-// and hands back rows.
+// The models of customers are pure numerics, numbers in and numbers out; the functions
+// here carry rows of a gold model to them and back. The package must not know gold models,
+// tables or the lake, nor the clock or chance: bootstrap draws come from a seed, and the
+// same data in the same order give the same bits.
 package fit
 
 import (
