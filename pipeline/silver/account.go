@@ -34,8 +34,8 @@ func (b *builder) account(ctx context.Context) error {
 
 // countBronze counts the rows in the files themselves, claimed and not.
 func (b *builder) countBronze(ctx context.Context, in *inputPlan, c *Counts) error {
-	ch := &chain{in: in, missing: in.missingSources(b.have[in])}
-	ch.source(fmt.Sprintf("bronze.in%d", in.index), "*")
+	ch := &chain{group: &group{inputs: []*inputPlan{in}}, missing: in.missingSources(b.have[in])}
+	ch.source("bronze."+in.view(), "*")
 	claimed, unclaimed := "true", "false"
 	if in.mapping.Filter != "" {
 		claimed = "coalesce((" + in.mapping.Filter + "), false)"

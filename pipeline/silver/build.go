@@ -113,6 +113,7 @@ type builder struct {
 	sess   engine.Session
 	in     BuildInput
 	inputs []*inputPlan // those with bronze files
+	groups []*group     // of inputs
 	have   map[*inputPlan][]string
 	res    BuildResult
 }
@@ -202,18 +203,51 @@ CREATE SCHEMA bronze; CREATE SCHEMA silver; CREATE SCHEMA lookup;`, macros, lit(
 			return err
 		}
 	}
+	b.groups = groupInputs(b.inputs)
+	for _, g := range b.groups {
+		if err := b.registerGroup(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// registerGroup makes the bronze rows of a group visible as one table, and finds out
+// what types the expressions of its mapping have.
+func (b *builder) registerGroup(ctx context.Context, g *group) error {
+	if len(g.inputs) > 1 {
+		var files []string
+		for _, in := range g.inputs {
+			files = append(files, b.in.Bronze[in.bronze()]...)
+		}
+		if err := b.sess.RegisterParquet(ctx, "bronze", g.view(), files, nil); err != nil {
+			return fmt.Errorf("bronze of mapping %s: %w", g.lead().Mapping, err)
+		}
+	}
+	query := g.lead().expressionsSQL()
+	if query == "" {
+		return nil
+	}
+	columns, err := b.sess.Describe(ctx, query)
+	if err != nil {
+		return b.explain(ctx, fmt.Errorf("silver %s: expressions: %w", b.t.Name, err))
+	}
+	g.types = map[string]string{}
+	for _, c := range columns {
+		g.types[c.Name] = c.Type
+	}
 	return nil
 }
 
 // register makes the bronze table of an input visible as bronze.in<n>.
 func (b *builder) register(ctx context.Context, in *inputPlan) error {
-	name := in.Source + "/" + strings.ToLower(in.Object)
+	name := in.bronze()
 	files := b.in.Bronze[name]
 	if len(files) == 0 {
 		b.res.Counts = append(b.res.Counts, Counts{Source: in.Source, Object: in.Object, Mapping: in.Mapping})
 		return nil
 	}
-	have, err := b.registerBronze(ctx, fmt.Sprintf("in%d", in.index), name, files)
+	have, err := b.registerBronze(ctx, in.view(), name, files)
 	if err != nil {
 		return err
 	}
@@ -264,7 +298,7 @@ func (b *builder) columnsOf(in *inputPlan) []string { return b.have[in] }
 
 // versions decides about every bronze row.
 func (b *builder) versions(ctx context.Context) error {
-	return b.run(ctx, "which versions count", b.t.versionsSQL(b.inputs, b.columnsOf))
+	return b.run(ctx, "which versions count", b.t.versionsSQL(b.groups, b.columnsOf))
 }
 
 // parse creates the lookups and the table parsed.
@@ -273,7 +307,8 @@ func (b *builder) parse(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, in := range b.inputs {
+	for _, g := range b.groups {
+		in := g.lead()
 		if r := in.mapping.Reconstruct; r != nil && r.Overlay != nil && reconstructed > 0 {
 			if err := b.run(ctx, "overlay", in.overlaySQL(b.contracts[r.Overlay.Table].Key)); err != nil {
 				return err
@@ -291,7 +326,7 @@ func (b *builder) parse(ctx context.Context) error {
 	if err := b.fillLookups(ctx); err != nil {
 		return err
 	}
-	if err := b.run(ctx, "columns", b.t.parsedSQL(b.inputs, b.columnsOf, reconstructed > 0)); err != nil {
+	if err := b.run(ctx, "columns", b.t.parsedSQL(b.groups, b.columnsOf, reconstructed > 0)); err != nil {
 		return err
 	}
 	if len(b.t.fx) > 0 {
@@ -303,15 +338,15 @@ func (b *builder) parse(ctx context.Context) error {
 // fillLookups creates the tables that steps join with.
 func (b *builder) fillLookups(ctx context.Context) error {
 	done := map[string]bool{}
-	for _, in := range b.inputs {
-		for _, col := range in.columns {
-			for _, s := range col.steps {
+	for _, g := range b.groups {
+		for n, col := range g.lead().columns {
+			for _, s := range g.plan(n).stages {
 				if s.lookup == nil || done[s.lookup.table] {
 					continue
 				}
 				done[s.lookup.table] = true
-				if err := b.fillLookup(ctx, in, col, s.lookup); err != nil {
-					return fmt.Errorf("mapping %s, column %s: %w", in.Mapping, col.name, err)
+				if err := b.fillLookup(ctx, g, n, s.lookup); err != nil {
+					return fmt.Errorf("mapping %s, column %s: %w", g.lead().Mapping, col.name, err)
 				}
 			}
 		}
@@ -319,10 +354,10 @@ func (b *builder) fillLookups(ctx context.Context) error {
 	return nil
 }
 
-func (b *builder) fillLookup(ctx context.Context, in *inputPlan, col *column, l *lookup) error {
+func (b *builder) fillLookup(ctx context.Context, g *group, column int, l *lookup) error {
 	rows := l.rows
 	if l.phone != nil {
-		keys, err := b.texts(ctx, in.lookupKeysSQL(b.have[in], col, l))
+		keys, err := b.texts(ctx, g.lookupKeysSQL(g.have(b.columnsOf), column, l))
 		if err != nil {
 			return err
 		}
@@ -346,22 +381,18 @@ func (b *builder) fillLookup(ctx context.Context, in *inputPlan, col *column, l 
 	return nil
 }
 
-// lookupKeysSQL lists the distinct texts that a lookup will be asked for.
-func (in *inputPlan) lookupKeysSQL(have []string, col *column, l *lookup) string {
-	c := &chain{in: in, missing: in.missingSources(have)}
-	from, columns := in.latestFrom()
+// lookupKeysSQL lists the distinct texts that a lookup of a column will be asked for.
+func (g *group) lookupKeysSQL(have []string, column int, l *lookup) string {
+	c := &chain{group: g, missing: g.lead().missingSources(have)}
+	from, columns := g.latestFrom()
 	c.source(from, columns)
-	meta := in.parseMeta()
-	plan := col.plan()
-	c.raw([]columnPlan{plan}, meta)
-	for d, s := range plan.stages {
-		if s.lookup == l {
-			break
-		}
+	plan := g.plan(column)
+	c.raw([]columnPlan{plan}, g.parseMeta())
+	i := slices.IndexFunc(plan.stages, func(s stage) bool { return s.lookup != nil && s.lookup.table == l.table })
+	for d := range i {
 		c.stageLayer([]columnPlan{plan}, d, fmt.Sprintf("step0_%d", d))
 	}
-	i := slices.IndexFunc(plan.stages, func(s stage) bool { return s.lookup == l })
-	key := c.lookupKey(col, plan.stages[i])
+	key := plan.stages[i].lookupKey()
 	return c.with() + fmt.Sprintf("SELECT DISTINCT %s FROM %s r WHERE %s IS NOT NULL", key, c.last, key)
 }
 

@@ -12,12 +12,12 @@ import (
 func id(name string) string   { return engine.Ident(name) }
 func lit(value string) string { return engine.Literal(value) }
 
-// chain renders the common table expressions that lead from the source columns of an
-// input to its target columns. Each layer is one SELECT over the one before; the layers
+// chain renders the common table expressions that lead from the source columns of a
+// group of inputs to their target columns. Each layer is one SELECT over the one before; the layers
 // of a column are "c#raw" (as received), "c#0", "c#1" … (after its transformations),
 // "c" (typed) and "c#rule" (which rule it broke).
 type chain struct {
-	in      *inputPlan
+	*group
 	missing []string // source columns that bronze lacks
 	overlay bool     // reconstructed rows exist
 	judge   bool     // broken rules are wanted
@@ -27,7 +27,7 @@ type chain struct {
 
 // add appends a layer and makes it the last one.
 func (c *chain) add(name, body string) {
-	name = fmt.Sprintf("in%d_%s", c.in.index, name)
+	name = fmt.Sprintf("in%d_%s", c.lead().index, name)
 	c.ctes = append(c.ctes, fmt.Sprintf("%s AS (\n%s\n)", name, body))
 	c.last = name
 }
@@ -53,7 +53,7 @@ func (c *chain) source(from, columns string) {
 
 // filter keeps the rows that the mapping's filter claims.
 func (c *chain) filter() {
-	if f := c.in.mapping.Filter; f != "" {
+	if f := c.lead().mapping.Filter; f != "" {
 		c.add("claimed", "  SELECT * FROM "+c.last+"\n  WHERE coalesce(("+f+"), false)")
 	}
 }
@@ -64,6 +64,7 @@ type stage struct {
 	sql    string
 	lookup *lookup
 	input  string
+	hint   string // column with the country of a telephone number
 }
 
 // defectCase is a condition under which a column broke a rule.
@@ -77,6 +78,7 @@ type defectCase struct {
 type columnPlan struct {
 	*column
 	raw     string // name of the column as received
+	all     []step // its transformations, for all inputs
 	start   string // SQL of the raw value
 	stages  []stage
 	typed   string
@@ -87,41 +89,38 @@ type columnPlan struct {
 
 func (col *column) stageName(n int) string { return fmt.Sprintf("%s#%d", col.name, n) }
 
-// plan lays out the stages of a column.
-func (col *column) plan() columnPlan {
-	p := columnPlan{column: col, raw: col.name + "#raw", start: rawSQL(col.spec.SourceColumn)}
+// plan lays out the stages of the n-th column.
+func (g *group) plan(n int) columnPlan {
+	col := g.lead().columns[n]
+	p := columnPlan{column: col, raw: col.name + "#raw", start: rawSQL(col.spec.SourceColumn), all: g.steps(n)}
 	if col.spec.Expression != "" {
 		p.start = "(" + col.spec.Expression + ")"
 	}
 	in, plain := id(p.raw), true
-	if col.spec.Expression != "" && len(col.steps) > 0 {
+	if col.spec.Expression != "" && len(p.all) > 0 {
 		in, plain = "CAST("+in+" AS VARCHAR)", false
 	}
-	if col.typ.kind != kindString && (col.spec.Expression == "" || len(col.steps) > 0) {
+	if col.typ.kind != kindString && (col.spec.Expression == "" || len(p.all) > 0) {
 		in, plain = "silver_trim("+in+")", false
 	}
-	emit := func(sql string, l *lookup, input string) {
-		p.stages = append(p.stages, stage{out: col.stageName(len(p.stages)), sql: sql, lookup: l, input: input})
-		in, plain = id(p.stages[len(p.stages)-1].out), true
+	emit := func(s stage) {
+		s.out = col.stageName(len(p.stages))
+		p.stages = append(p.stages, s)
+		in, plain = id(s.out), true
 	}
-	final := col.typ.castSQLFunc(col)
-	rule := string(col.typ.kind)
-	for _, s := range col.steps {
+	final, rule := g.cast(n), string(col.typ.kind)
+	for i, s := range p.all {
 		switch {
 		case s.final != nil:
 			final, rule = func(in string) (string, string) { return s.final(in), "" }, s.name
 		case s.own:
 			if !plain {
-				emit(in, nil, "")
+				emit(stage{sql: in})
 			}
 			before := in
-			sql := ""
-			if s.sql != nil {
-				sql = s.sql(before)
-			}
-			emit(sql, s.lookup, before)
+			emit(s.stage(before, hintName(col, i)))
 			if s.confirm != nil {
-				emit(s.confirm(before, in), nil, "")
+				emit(stage{sql: s.confirm(before, in)})
 			}
 			if s.defect != nil {
 				p.defects = append(p.defects, defectCase{s.rule, s.defect(before, in), s.reject})
@@ -134,7 +133,7 @@ func (col *column) plan() columnPlan {
 		}
 	}
 	if !plain {
-		emit(in, nil, "")
+		emit(stage{sql: in})
 	}
 	p.typed, p.rounded = final(in)
 	if col.typ.kind != kindString {
@@ -146,12 +145,32 @@ func (col *column) plan() columnPlan {
 	return p
 }
 
-// castSQLFunc is the checked cast at the end of a column's stages.
-func (t dataType) castSQLFunc(col *column) func(string) (string, string) {
-	if col.spec.Expression != "" && len(col.steps) == 0 {
-		return func(in string) (string, string) { return t.valueSQL(in, col.spec.Round, col.dates) }
+// stage is the assignment that a step with a stage of its own makes.
+func (s step) stage(in, hint string) stage {
+	out := stage{lookup: s.lookup, input: in}
+	if s.sql != nil {
+		out.sql = s.sql(in)
 	}
-	return func(in string) (string, string) { return t.castSQL(in, col.spec.Round, col.dates) }
+	if s.lookup != nil && len(s.lookup.hint) > 0 {
+		out.hint = hint
+	}
+	return out
+}
+
+// cast is the checked cast at the end of the stages of the n-th column.
+func (g *group) cast(n int) func(string) (sql, rounded string) {
+	return func(text string) (sql, rounded string) {
+		sql = g.each(func(in *inputPlan) (sql string) {
+			col := in.columns[n]
+			if col.spec.Expression != "" && len(col.steps) == 0 {
+				sql, rounded = col.typ.valueSQL(text, g.types[col.name], col.spec.Round, col.dates)
+			} else {
+				sql, rounded = col.typ.castSQL(text, col.spec.Round, col.dates)
+			}
+			return sql
+		})
+		return sql, rounded
+	}
 }
 
 // rawSQL is the value as received: of several source columns the first not blank.
@@ -171,14 +190,14 @@ func rawSQL(sources []string) string {
 func (c *chain) columns(need func(*column) bool, meta []string) []columnPlan {
 	var all []columnPlan
 	waves := 0
-	for _, col := range c.in.columns {
+	for _, col := range c.lead().columns {
 		waves = max(waves, col.wave)
 	}
 	for wave := 0; wave <= waves; wave++ {
 		var plans []columnPlan
-		for _, col := range c.in.columns {
+		for n, col := range c.lead().columns {
 			if col.wave == wave && need(col) {
-				plans = append(plans, col.plan())
+				plans = append(plans, c.plan(n))
 			}
 		}
 		if wave == 0 {
@@ -205,7 +224,7 @@ func (c *chain) raw(plans []columnPlan, meta []string) {
 	list := slices.Clone(meta)
 	list = append(list, starts(plans)...)
 	for _, p := range plans {
-		for i, s := range p.steps {
+		for i, s := range p.all {
 			if s.lookup != nil && len(s.lookup.hint) > 0 {
 				list = append(list, rawSQL(s.lookup.hint)+" AS "+id(hintName(p.column, i)))
 			}
@@ -264,21 +283,19 @@ func (c *chain) stageLayer(plans []columnPlan, d int, name string) {
 		}
 		alias := fmt.Sprintf("l%d", len(joins)+1)
 		list = append(list, alias+".v AS "+id(s.out))
-		joins = append(joins, fmt.Sprintf("\n  LEFT JOIN lookup.%s %s ON %s.k = %s", id(s.lookup.table), alias, alias, c.lookupKey(p.column, s)))
+		joins = append(joins, fmt.Sprintf("\n  LEFT JOIN lookup.%s %s ON %s.k = %s", id(s.lookup.table), alias, alias, s.lookupKey()))
 	}
 	c.add(name, "  SELECT r.*,\n    "+strings.Join(list, ",\n    ")+"\n  FROM "+c.last+" r"+strings.Join(joins, ""))
 }
 
 // lookupKey is the text by which a stage's value is looked up.
-func (c *chain) lookupKey(col *column, s stage) string {
-	if s.lookup.key != nil {
-		return s.lookup.key("r." + s.input)
-	}
+func (s stage) lookupKey() string {
 	key := "r." + s.input
-	for i, step := range col.steps {
-		if step.lookup == s.lookup && len(step.lookup.hint) > 0 {
-			key += fmt.Sprintf(" || coalesce(chr(31) || r.%s, '')", id(hintName(col, i)))
-		}
+	if s.hint != "" {
+		key += fmt.Sprintf(" || coalesce(chr(31) || r.%s, '')", id(s.hint))
+	}
+	if s.lookup.key != nil {
+		key = s.lookup.key(key)
 	}
 	return key
 }

@@ -46,7 +46,7 @@ func (b *builder) explainInput(ctx context.Context, in *inputPlan) error {
 	for _, m := range in.missingSources(b.have[in]) {
 		source += ", NULL::VARCHAR AS " + id(m)
 	}
-	source += fmt.Sprintf(" FROM bronze.in%d)", in.index)
+	source += fmt.Sprintf(" FROM bronze.%s)", in.view())
 	typed := in.typedRow()
 	for _, err := range []error{
 		try("filter", in.mapping.Filter, source),
@@ -85,6 +85,21 @@ func (in *inputPlan) typedRow() string {
 	}
 	types["is_current"] = "NULL::BOOLEAN"
 	return "(SELECT " + strings.Join(append(list, in.visible(types)...), ", ") + ")"
+}
+
+// expressionsSQL computes the expressions of the mapping over a row without values: what
+// types they have is known before anything is read. "" = there are none.
+func (in *inputPlan) expressionsSQL() string {
+	var list []string
+	for _, col := range in.columns {
+		if col.spec.Expression != "" {
+			list = append(list, "("+col.spec.Expression+") AS "+id(col.name))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "SELECT " + strings.Join(list, ", ") + " FROM " + in.typedRow()
 }
 
 // nearest is the name most like the wanted one, "" if none is alike.

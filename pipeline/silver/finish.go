@@ -103,8 +103,10 @@ func (t Table) SQL() []string {
 		return []string{emptySQL(t.Contract)}
 	}
 	all := func(*inputPlan) []string { return nil }
-	out := []string{t.versionsSQL(t.inputs, all)}
-	for _, in := range t.inputs {
+	groups := groupInputs(t.inputs)
+	out := []string{t.versionsSQL(groups, all)}
+	for _, g := range groups {
+		in := g.lead()
 		for _, col := range in.columns {
 			if col.ref != nil {
 				out = append(out, in.refSQL(col, "key"))
@@ -114,7 +116,7 @@ func (t Table) SQL() []string {
 			out = append(out, in.overlaySQL(nil))
 		}
 	}
-	out = append(out, t.parsedSQL(t.inputs, all, true))
+	out = append(out, t.parsedSQL(groups, all, true))
 	if len(t.fx) > 0 {
 		out = append(out, t.fxSQL())
 	}
@@ -148,7 +150,7 @@ func phoneFacts(in *inputPlan) []string {
 	for _, col := range in.columns {
 		for _, s := range col.steps {
 			if s.lookup != nil && s.lookup.phone != nil {
-				out = append(out, fmt.Sprint(col.name, *s.lookup.phone, s.lookup.hint))
+				out = append(out, fmt.Sprint(col.name, *s.lookup.phone, s.lookup.hint, s.lookup.region))
 			}
 		}
 	}

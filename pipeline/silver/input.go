@@ -12,10 +12,10 @@ import (
 type inputPlan struct {
 	Input
 	index     int
-	mapping   config.LoadedMapping
-	table     string // silver table
-	namespace string // id namespace of the source, "" = none
-	currency  string // of amounts whose record names none
+	mapping   *config.LoadedMapping // inputs of one mapping share the pointer
+	table     string                // silver table
+	namespace string                // id namespace of the source, "" = none
+	currency  string                // of amounts whose record names none
 	csv       config.CSV
 	zone      string // of timestamps without offset
 	pipeline  string // time zone of the pipeline: days begin there
@@ -60,6 +60,12 @@ var automaticColumns = []string{
 	"fx_rate", "fx_rate_date", "fx_status", "valid_from", "valid_to", "is_current",
 }
 
+// view is the bronze table of the input.
+func (in *inputPlan) view() string { return fmt.Sprintf("in%d", in.index) }
+
+// bronze is the name of the input's bronze table in the lake.
+func (in *inputPlan) bronze() string { return in.Source + "/" + strings.ToLower(in.Object) }
+
 func (in *inputPlan) history() bool { return in.mapping.Mode == "history" }
 
 func (in *inputPlan) lookupName() string {
@@ -68,7 +74,7 @@ func (in *inputPlan) lookupName() string {
 }
 
 // compileInput compiles a mapping for one object of one source.
-func compileInput(p *Project, t *Table, src config.Source, obj config.Object, m config.LoadedMapping) (*inputPlan, []error) {
+func compileInput(p *Project, t *Table, src config.Source, obj config.Object, m *config.LoadedMapping) (*inputPlan, []error) {
 	in := &inputPlan{
 		Input: Input{Source: src.Name, Object: obj.Name, Region: src.Region, Mapping: m.File, EventSQL: m.EventDate},
 		index: len(t.inputs) + 1, mapping: m, table: t.Name, namespace: idNamespace(src), currency: src.Currency,

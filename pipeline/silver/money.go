@@ -91,18 +91,9 @@ func (c *chain) money(t *Table) {
 	if len(t.fx) == 0 {
 		return
 	}
-	if c.in.currency != "" {
-		var replace []string
-		for _, m := range c.in.mapping.Money {
-			value := fmt.Sprintf("coalesce(%s, %s) AS %s", id(m.Currency), lit(c.in.currency), id(m.Currency))
-			if !slices.Contains(replace, value) {
-				replace = append(replace, value)
-			}
-		}
-		c.replace("currency", replace, "")
-	}
+	c.replace("currency", c.sourceCurrency(), "")
 	var list []string
-	pairs := c.in.pairs()
+	pairs := c.lead().pairs()
 	for i := range t.fx {
 		currency, date := "NULL::VARCHAR", "NULL::DATE"
 		if i < len(pairs) {
@@ -114,6 +105,23 @@ func (c *chain) money(t *Table) {
 		list = append(list, currency+" AS "+id(fxColumn(i, "currency")), date+" AS "+id(fxColumn(i, "date")))
 	}
 	c.extend("dated", list)
+}
+
+// sourceCurrency fills the currency of the source in where a record names none.
+func (g *group) sourceCurrency() []string {
+	var replace []string
+	for _, m := range g.lead().mapping.Money {
+		value := g.each(func(in *inputPlan) string {
+			if in.currency == "" {
+				return id(m.Currency)
+			}
+			return fmt.Sprintf("coalesce(%s, %s)", id(m.Currency), lit(in.currency))
+		})
+		if value += " AS " + id(m.Currency); value != id(m.Currency)+" AS "+id(m.Currency) && !slices.Contains(replace, value) {
+			replace = append(replace, value)
+		}
+	}
+	return replace
 }
 
 // fxSQL creates the table fx: the rate of every currency and day that parsed needs, by

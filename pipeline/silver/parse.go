@@ -11,43 +11,40 @@ const defectType = `STRUCT("column" VARCHAR, rule VARCHAR, raw VARCHAR)[]`
 // parsedSQL creates the table parsed: the latest versions as typed contract columns,
 // with what is wrong with them and what conversion needs. Silver rows, rejected rows
 // and rejected values are all written from it.
-func (t *Table) parsedSQL(inputs []*inputPlan, have func(*inputPlan) []string, overlay bool) string {
-	parts := make([]string, len(inputs))
-	for i, in := range inputs {
-		parts[i] = "(\n" + t.parseInputSQL(in, have(in), overlay) + "\n)"
+func (t *Table) parsedSQL(groups []*group, have func(*inputPlan) []string, overlay bool) string {
+	parts := make([]string, len(groups))
+	for i, g := range groups {
+		parts[i] = "(\n" + t.parseGroupSQL(g, g.have(have), overlay) + "\n)"
 	}
 	return "CREATE TABLE parsed AS\n" + strings.Join(parts, "\nUNION ALL\n")
 }
 
-// latestFrom joins an input's bronze rows with what was decided about them.
-func (in *inputPlan) latestFrom() (from, columns string) {
-	from = fmt.Sprintf(`bronze.in%d b JOIN versions v ON v."#seq" = b._seq AND v."#input" = %d AND v."#status" = 'latest'`, in.index, in.index)
-	columns = `b.*, v."#known_at", v."#basis", v."#reconstructed", v."#outdated", v."#valid_from", v."#valid_to"`
-	for _, k := range keyList(len(in.keyNames)) {
+// latestFrom joins the bronze rows of a group with what was decided about them.
+func (g *group) latestFrom() (from, columns string) {
+	from = fmt.Sprintf(`bronze.%s b JOIN versions v ON v."#seq" = b._seq AND v."#input" IN (%s) AND v."#status" = 'latest'`, g.view(), g.list())
+	columns = `b.*, v."#input", v."#known_at", v."#basis", v."#reconstructed", v."#outdated", v."#valid_from", v."#valid_to"`
+	for _, k := range keyList(len(g.lead().keyNames)) {
 		columns += ", v." + k
 	}
 	return from, columns
 }
 
-func (in *inputPlan) parseMeta() []string {
-	meta := []string{`_seq AS "#seq"`, `"#reconstructed"`, `"#outdated"`, `"#known_at" AS "#since"`}
-	meta = append(meta, keyList(len(in.keyNames))...)
-	return append(meta, in.visible(map[string]string{
-		"source_system": lit(in.Source), "source_region": lit(in.Region), "source_object": lit(in.Object),
-		"record_hash": "lower(hex(_row_hash))", "known_at": `"#known_at"`, "known_at_basis": `"#basis"`,
-		"valid_from": `"#valid_from"`, "valid_to": `"#valid_to"`, "is_current": `"#valid_to" IS NULL`,
-	})...)
+func (g *group) parseMeta() []string {
+	meta := []string{`"#input"`, `_seq AS "#seq"`, `"#reconstructed"`, `"#outdated"`, `"#known_at" AS "#since"`}
+	meta = append(meta, keyList(len(g.lead().keyNames))...)
+	return append(meta, g.visible(map[string]string{"known_at": `"#known_at"`, "known_at_basis": `"#basis"`,
+		"valid_from": `"#valid_from"`, "valid_to": `"#valid_to"`, "is_current": `"#valid_to" IS NULL`})...)
 }
 
-func (t *Table) parseInputSQL(in *inputPlan, have []string, overlay bool) string {
-	c := &chain{in: in, missing: in.missingSources(have), overlay: overlay, judge: true}
-	from, columns := in.latestFrom()
+func (t *Table) parseGroupSQL(g *group, have []string, overlay bool) string {
+	c := &chain{group: g, missing: g.lead().missingSources(have), overlay: overlay, judge: true}
+	from, columns := g.latestFrom()
 	c.source(from, columns)
-	plans := c.columns(func(*column) bool { return true }, in.parseMeta())
+	plans := c.columns(func(*column) bool { return true }, g.parseMeta())
 	c.verdict(plans)
 	c.identities()
 	c.money(t)
-	return c.with() + t.parsedSelect(in, c.last)
+	return c.with() + t.parsedSelect(g, c.last)
 }
 
 // verdict derives, per row, the list of broken rules and whether the row is refused.
@@ -125,16 +122,13 @@ func sum(terms []string) string {
 func (c *chain) identities() {
 	var replace []string
 	joins := ""
-	for _, col := range c.in.columns {
-		value := ""
-		if col.prefix != "" {
-			value = prefixSQL(col)
-		}
+	for n, col := range c.lead().columns {
+		value := c.each(func(in *inputPlan) string { return prefixed(in.columns[n]) })
 		if col.ref != nil {
 			value = fmt.Sprintf("coalesce(%s.k, r.%s)", col.ref.alias, id(col.name))
-			joins += fmt.Sprintf("\n  LEFT JOIN %s %s ON %s.v = r.%s", id(c.in.refTable(col)), col.ref.alias, col.ref.alias, id(col.name))
+			joins += fmt.Sprintf("\n  LEFT JOIN %s %s ON %s.v = r.%s", id(c.lead().refTable(col)), col.ref.alias, col.ref.alias, id(col.name))
 		}
-		if value != "" {
+		if value != id(col.name) {
 			replace = append(replace, value+" AS "+id(col.name))
 		}
 	}
@@ -166,7 +160,7 @@ func (in *inputPlan) refSQL(col *column, keyColumn string) string {
 // reconstructed applies overlay and blanking to reconstructed rows, after each wave. An
 // outdated row takes what its history knows since.
 func (c *chain) reconstructed(plans []columnPlan, wave int) {
-	r := c.in.mapping.Reconstruct
+	r := c.lead().mapping.Reconstruct
 	if r == nil || !c.overlay {
 		return
 	}
@@ -179,7 +173,7 @@ func (c *chain) reconstructed(plans []columnPlan, wave int) {
 			if sql, ok := r.Overlay.Columns[p.name]; ok {
 				value = fmt.Sprintf(`CASE WHEN h."#held" AND (r."#reconstructed" OR r."#outdated" AND h.%s >= r."#since") THEN CAST((%s) AS %s) ELSE r.%s END`,
 					id(r.Overlay.Order[0]), sql, p.typ.sql, id(p.name))
-				join = fmt.Sprintf("\n  LEFT JOIN overlay%d h ON h.%s = r.\"#key1\"", c.in.index, id(r.Overlay.Key))
+				join = fmt.Sprintf("\n  LEFT JOIN overlay%d h ON h.%s = r.\"#key1\"", c.lead().index, id(r.Overlay.Key))
 				touched = true
 			}
 		}
@@ -216,15 +210,16 @@ func (in *inputPlan) overlaySQL(historyKey []string) string {
 		in.index, id(o.Table), where, id(o.Key), strings.Join(order, ", "))
 }
 
-// parsedSelect lists the contract's columns and the bookkeeping of an input.
-func (t *Table) parsedSelect(in *inputPlan, from string) string {
-	list := []string{fmt.Sprintf(`%d AS "#input"`, in.index), `"#seq"`, `"#defects"`, `"#rejected"`, `"#rounded"`, `"#unmapped"`,
+// parsedSelect lists the contract's columns and the bookkeeping of a group.
+func (t *Table) parsedSelect(g *group, from string) string {
+	in := g.lead()
+	list := []string{`"#input"`, `"#seq"`, `"#defects"`, `"#rejected"`, `"#rounded"`, `"#unmapped"`,
 		rowKeySQL(len(in.keyNames)) + ` AS "#row_key"`}
 	for i := range t.fx {
 		list = append(list, id(fxColumn(i, "currency")), id(fxColumn(i, "date")))
 	}
 	for _, col := range t.Contract.Columns {
-		list = append(list, fmt.Sprintf("CAST(%s AS %s) AS %s", in.contractColumn(t, col.Name), col.Type, id(col.Name)))
+		list = append(list, fmt.Sprintf("CAST(%s AS %s) AS %s", g.contractColumn(col.Name), col.Type, id(col.Name)))
 	}
 	return "SELECT\n  " + strings.Join(list, ",\n  ") + "\nFROM " + from
 }
@@ -242,7 +237,8 @@ func rowKeySQL(n int) string {
 }
 
 // contractColumn is the SQL of a contract column in the last layer.
-func (in *inputPlan) contractColumn(t *Table, name string) string {
+func (g *group) contractColumn(name string) string {
+	in := g.lead()
 	switch {
 	case in.byName[name] != nil:
 		return id(name)
@@ -251,7 +247,7 @@ func (in *inputPlan) contractColumn(t *Table, name string) string {
 	case name == "is_deleted":
 		return "false"
 	case name == "region":
-		return lit(in.Region)
+		return g.originSQL()["source_region"]
 	case strings.HasPrefix(name, "valid_") && !in.history(), name == "is_current" && !in.history():
 		return "NULL"
 	}

@@ -14,8 +14,7 @@ import (
 
 // phoneOptions say how a telephone number without international prefix is read.
 type phoneOptions struct {
-	region string // ISO code, "" = only international numbers
-	strict bool   // valid numbers only; otherwise numbers of a possible length
+	strict bool // valid numbers only; otherwise numbers of a possible length
 }
 
 func compilePhone(c stepContext, args json.RawMessage) (step, error) {
@@ -30,17 +29,17 @@ func compilePhone(c stepContext, args json.RawMessage) (step, error) {
 		}
 	}
 	countries := countryCodes()
-	o := &phoneOptions{strict: a.Strict, region: countries[countryKey(c.input.Region)]}
+	l := &lookup{table: c.input.lookupName(), phone: &phoneOptions{strict: a.Strict}, hint: a.RegionFrom, region: countries[countryKey(c.input.Region)]}
 	if a.Region != "" {
-		if o.region = countries[countryKey(a.Region)]; o.region == "" {
+		if l.region = countries[countryKey(a.Region)]; l.region == "" {
 			return step{}, fmt.Errorf("region %q is no country", a.Region)
 		}
 	}
-	l := &lookup{table: c.input.lookupName(), phone: o, hint: a.RegionFrom}
 	return step{own: true, defect: becameNull, lookup: l}, nil
 }
 
-// hintSeparator stands between a number and its country in a lookup key.
+// hintSeparator stands between the parts of a lookup key: the region of the source, the
+// number, and the country that the record names, if it does.
 const hintSeparator = "\x1f"
 
 // e164 returns the number in E.164 form, "" if it is none.
@@ -59,8 +58,8 @@ func (o phoneOptions) e164(number, country string) string {
 	return phonenumbers.Format(n, phonenumbers.E164)
 }
 
-// resolve computes the lookup rows of keys "number" or "number␟country". Numbers that
-// are none get no row.
+// resolve computes the lookup rows of keys "region␟number" or "region␟number␟country".
+// Numbers that are none get no row.
 func (o phoneOptions) resolve(keys []string) [][2]string {
 	found := make([]string, len(keys))
 	countries := countryCodes()
@@ -71,8 +70,8 @@ func (o phoneOptions) resolve(keys []string) [][2]string {
 		go func() {
 			defer wg.Done()
 			for i := w; i < len(keys); i += workers {
-				number, country, _ := strings.Cut(keys[i], hintSeparator)
-				region := o.region
+				region, rest, _ := strings.Cut(keys[i], hintSeparator)
+				number, country, _ := strings.Cut(rest, hintSeparator)
 				if code := countries[countryKey(country)]; code != "" {
 					region = code
 				}

@@ -131,8 +131,8 @@ func Compile(p config.Pipeline, mappings []config.LoadedMapping, contracts map[s
 	}
 	var problems []error
 	for _, src := range p.Sources {
-		for _, m := range mappings {
-			if m.Set == src.Mapping {
+		for i := range mappings {
+			if m := &mappings[i]; m.Set == src.Mapping {
 				problems = append(problems, project.addInputs(src, m)...)
 			}
 		}
@@ -158,7 +158,7 @@ func Compile(p config.Pipeline, mappings []config.LoadedMapping, contracts map[s
 }
 
 // addInputs adds the objects of a source that a mapping reads.
-func (p *Project) addInputs(src config.Source, m config.LoadedMapping) []error {
+func (p *Project) addInputs(src config.Source, m *config.LoadedMapping) []error {
 	var problems []error
 	for _, obj := range src.Objects {
 		if !strings.EqualFold(obj.Name, m.SourceObject) {

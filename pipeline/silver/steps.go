@@ -38,6 +38,9 @@ type lookup struct {
 	rows  [][2]string            // fixed content
 	phone *phoneOptions          // content comes from the values found
 	hint  []string               // phone: source columns that name a country
+	// region is the ISO code of telephone numbers that name no country, "" = only
+	// international numbers count.
+	region string
 }
 
 // stepContext is what a step may know about the column and source it stands in.

@@ -136,28 +136,37 @@ func (t dataType) numberSQL(in, exact string, round bool) (sql, rounded string) 
 	return sql, rounded
 }
 
-// valueSQL is the checked cast of a typed expression held in column in.
-func (t dataType) valueSQL(in string, round bool, dates dateFormats) (sql, rounded string) {
-	text, _ := t.castSQL("CAST("+in+" AS VARCHAR)", round, dates)
-	typed := fmt.Sprintf("TRY_CAST(%s AS %s)", in, t.sql)
-	switch t.kind {
-	case kindString:
-		return fmt.Sprintf("CAST(%s AS VARCHAR)", in), ""
-	case kindInteger, kindDecimal:
-		changed := fmt.Sprintf("%s IS DISTINCT FROM %s", typed, in)
-		if round {
-			return typed, changed
+// valueSQL is the checked cast of an expression held in column in. from is the SQL type
+// of the expression, "" if it is not known; then it is taken to be the wanted one.
+func (t dataType) valueSQL(in, from string, round bool, dates dateFormats) (sql, rounded string) {
+	if from == "" || from == t.sql || from == instantType && t.kind == kindTimestamp {
+		if t.kind == kindDouble {
+			return fmt.Sprintf("CASE WHEN isfinite(%s) THEN %s END", in, in), ""
 		}
-		return fmt.Sprintf("CASE WHEN typeof(%s) = 'VARCHAR' THEN %s WHEN %s THEN NULL ELSE %s END", in, text, changed, typed), ""
-	case kindDouble:
-		return fmt.Sprintf("CASE WHEN isfinite(%s) THEN %s END", typed, typed), ""
-	case kindTimestamp:
-		return fmt.Sprintf("CASE WHEN typeof(%s) = 'VARCHAR' THEN %s ELSE silver_instant(%s, %s) END", in, text, in, engine.Literal(dates.zone)), ""
-	case kindList:
-		return fmt.Sprintf("CAST(%s AS VARCHAR[])", in), ""
+		return in, ""
 	}
-	return fmt.Sprintf("CASE WHEN typeof(%s) = 'VARCHAR' THEN %s ELSE %s END", in, text, typed), ""
+	typed := fmt.Sprintf("TRY_CAST(%s AS %s)", in, t.sql)
+	number := t.kind == kindInteger || t.kind == kindDecimal
+	switch {
+	case t.kind == kindString, t.kind == kindList:
+		return fmt.Sprintf("CAST(%s AS %s)", in, t.sql), ""
+	case t.kind == kindDouble:
+		return fmt.Sprintf("CASE WHEN isfinite(%s) THEN %s END", typed, typed), ""
+	case number && round:
+		return typed, fmt.Sprintf("%s IS DISTINCT FROM %s", typed, in)
+	case from == "VARCHAR":
+		sql, _ = t.castSQL(in, round, dates)
+		return sql, ""
+	case number:
+		return fmt.Sprintf("CASE WHEN %s IS NOT DISTINCT FROM %s THEN %s END", typed, in, typed), ""
+	case t.kind == kindTimestamp:
+		return fmt.Sprintf("timezone(%s, CAST(%s AS TIMESTAMP))", engine.Literal(dates.zone), in), ""
+	}
+	return typed, ""
 }
+
+// instantType is how the engine spells TIMESTAMPTZ when it describes a query.
+const instantType = "TIMESTAMP WITH TIME ZONE"
 
 // dateFormats say how dates and timestamps of a column are written.
 type dateFormats struct {

@@ -2,6 +2,7 @@ package silver
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -16,13 +17,13 @@ const (
 // versionsSQL creates the table versions: for every bronze row of the table's inputs its
 // key, when it became known, and what becomes of it. Only narrow columns take part,
 // so that deciding does not cost as much as cleaning.
-func (t *Table) versionsSQL(inputs []*inputPlan, have func(*inputPlan) []string) string {
-	parts := make([]string, len(inputs))
-	for i, in := range inputs {
-		parts[i] = "(\n" + in.versionsSQL(have(in)) + "\n)"
+func (t *Table) versionsSQL(groups []*group, have func(*inputPlan) []string) string {
+	parts := make([]string, len(groups))
+	for i, g := range groups {
+		parts[i] = "(\n" + g.versionsSQL(g.have(have)) + "\n)"
 	}
 	all := strings.Join(parts, "\nUNION ALL\n")
-	keys := keyList(len(inputs[0].keyNames))
+	keys := keyList(len(groups[0].lead().keyNames))
 	partition := strings.Join(keys, ", ") + `, "#keyless"`
 	var b strings.Builder
 	b.WriteString("CREATE TABLE versions AS\nWITH all_versions AS (\n" + all + "\n),\n")
@@ -114,38 +115,43 @@ func (t *Table) reconstructs() bool {
 	return false
 }
 
-// versionsSQL is the input's part of versions.
-func (in *inputPlan) versionsSQL(have []string) string {
-	c := &chain{in: in, missing: in.missingSources(have)}
-	c.source("bronze.in"+fmt.Sprint(in.index), "*")
+// versionsSQL is the group's part of versions.
+func (g *group) versionsSQL(have []string) string {
+	in := g.lead()
+	c := &chain{group: g, missing: in.missingSources(have)}
+	c.source("bronze."+g.view(), "*, "+g.inputSQL()+` AS "#input"`)
 	c.filter()
 	need := in.versionNeeds()
-	c.columns(func(col *column) bool { return need[col] }, in.versionMeta())
+	c.columns(func(col *column) bool { return need[col] }, g.versionMeta())
 	event := "NULL::TIMESTAMPTZ"
 	if in.mapping.KnownAt != "" {
 		c.extend("event", []string{"(" + in.mapping.KnownAt + `) AS "#event"`})
 		event = fmt.Sprintf(`silver_instant("#event", %s)`, lit(in.pipeline))
 	}
-	c.extend("known", []string{event + ` AS "#event_at"`, in.firstLoadSQL() + ` AS "#first"`, in.keysSQL()})
-	return c.with() + in.knownSQL(c.last)
+	c.extend("known", []string{event + ` AS "#event_at"`, g.firstLoadSQL() + ` AS "#first"`, g.keysSQL()})
+	return c.with() + g.knownSQL(c.last)
 }
 
 // keysSQL are the key columns as silver stores them, under positional names.
-func (in *inputPlan) keysSQL() string {
+func (g *group) keysSQL() string {
 	var out []string
-	for i, name := range in.keyNames {
-		value := id(name)
-		if col := in.keys[i]; col == nil {
-			value = in.automatic(name)
-		} else if col.prefix != "" {
-			value = prefixSQL(col)
-		}
+	for i, name := range g.lead().keyNames {
+		value := g.each(func(in *inputPlan) string {
+			if in.keys[i] == nil {
+				return in.automatic(name)
+			}
+			return prefixed(in.keys[i])
+		})
 		out = append(out, value+" AS "+id(fmt.Sprintf("#key%d", i+1)))
 	}
 	return strings.Join(out, ",\n    ")
 }
 
-func prefixSQL(col *column) string {
+// prefixed is a key or reference column with the id namespace it carries.
+func prefixed(col *column) string {
+	if col.prefix == "" {
+		return id(col.name)
+	}
 	return fmt.Sprintf("CASE WHEN %s = '' THEN '' ELSE %s || %s END", id(col.name), lit(col.prefix), id(col.name))
 }
 
@@ -158,22 +164,36 @@ func (in *inputPlan) automatic(name string) string {
 }
 
 // versionMeta are the columns of bronze that decide about a version.
-func (in *inputPlan) versionMeta() []string {
+func (g *group) versionMeta() []string {
+	m := g.lead().mapping
 	deleted := "_is_deleted"
-	if in.mapping.SoftDelete != "" {
-		deleted = "_is_deleted OR coalesce((" + in.mapping.SoftDelete + "), false)"
+	if m.SoftDelete != "" {
+		deleted = "_is_deleted OR coalesce((" + m.SoftDelete + "), false)"
 	}
-	meta := []string{`_seq AS "#seq"`, `_row_hash AS "#hash"`, `_batch_id AS "#batch"`, `_watermark AS "#exported"`,
+	meta := []string{`"#input"`, `_seq AS "#seq"`, `_row_hash AS "#hash"`, `_batch_id AS "#batch"`, `_watermark AS "#exported"`,
 		`_extracted_at AS "#extracted"`, `_is_deleted AS "#tombstone"`, `(` + deleted + `) AS "#deleted"`,
-		in.stampSQL(in.mapping.Modified) + ` AS "#modified"`, anyTextSQL(in.mapping.Modified) + ` AS "#stamped"`, in.stampSQL(in.mapping.Created) + ` AS "#created"`}
-	return append(meta, in.visible(map[string]string{
-		"source_system": lit(in.Source), "source_region": lit(in.Region), "source_object": lit(in.Object),
-		"record_hash": "lower(hex(_row_hash))",
-	})...)
+		g.stampSQL(m.Modified) + ` AS "#modified"`, anyTextSQL(m.Modified) + ` AS "#stamped"`, g.stampSQL(m.Created) + ` AS "#created"`}
+	return append(meta, g.visible(nil)...)
+}
+
+// originSQL are the automatic columns that say where a row comes from.
+func (g *group) originSQL() map[string]string {
+	return map[string]string{
+		"source_system": g.each(func(in *inputPlan) string { return lit(in.Source) }),
+		"source_region": g.each(func(in *inputPlan) string { return lit(in.Region) }),
+		"source_object": g.each(func(in *inputPlan) string { return lit(in.Object) }),
+		"record_hash":   "lower(hex(_row_hash))",
+	}
 }
 
 // visible are automatic values that expressions may use under plain names, unless the
-// mapping has columns of those names.
+// mapping has columns of those names: where a row comes from, and more.
+func (g *group) visible(more map[string]string) []string {
+	values := g.originSQL()
+	maps.Copy(values, more)
+	return g.lead().visible(values)
+}
+
 func (in *inputPlan) visible(values map[string]string) []string {
 	var out []string
 	for _, name := range sortedKeys(values) {
@@ -185,16 +205,18 @@ func (in *inputPlan) visible(values map[string]string) []string {
 }
 
 // stampSQL parses the first source column that holds a timestamp.
-func (in *inputPlan) stampSQL(sources []string) string {
+func (g *group) stampSQL(sources []string) string {
 	if len(sources) == 0 {
 		return "NULL::TIMESTAMPTZ"
 	}
-	dates := sourceFormats(in.csv, in.zone)
-	parts := make([]string, len(sources))
-	for i, s := range sources {
-		parts[i] = dates.timestampSQL("trim(" + id(s) + ")")
-	}
-	return coalesce(parts)
+	return g.each(func(in *inputPlan) string {
+		dates := sourceFormats(in.csv, in.zone)
+		parts := make([]string, len(sources))
+		for i, s := range sources {
+			parts[i] = dates.timestampSQL("trim(" + id(s) + ")")
+		}
+		return coalesce(parts)
+	})
 }
 
 // anyTextSQL tells whether any of the source columns holds text.
@@ -211,23 +233,24 @@ func anyTextSQL(sources []string) string {
 
 // firstLoadSQL tells the rows of the object's first load, where it matters: in mappings
 // that say when a record was created.
-func (in *inputPlan) firstLoadSQL() string {
-	if len(in.mapping.Created) == 0 {
+func (g *group) firstLoadSQL() string {
+	if len(g.lead().mapping.Created) == 0 {
 		return "false"
 	}
-	return fmt.Sprintf(`"#batch" = (SELECT min(_batch_id) FROM bronze.in%d)`, in.index)
+	return `"#batch" = ` + g.each(func(in *inputPlan) string { return "(SELECT min(_batch_id) FROM bronze." + in.view() + ")" })
 }
 
 // knownSQL derives known_at and its basis. A tombstone copies the fields of the version
 // it ends, stamps included, so only the export or the load can say when it was known.
-func (in *inputPlan) knownSQL(from string) string {
+func (g *group) knownSQL(from string) string {
+	in := g.lead()
 	keys := keyList(len(in.keyNames))
 	keyless := "CASE WHEN " + strings.Join(keys, " IS NULL OR ") + ` IS NULL THEN "#hash" END`
-	return fmt.Sprintf(`SELECT %d AS "#input", "#seq", %s, %s AS "#keyless", "#modified", "#created", "#deleted", %t AS "#reconstructs",
+	return fmt.Sprintf(`SELECT "#input", "#seq", %s, %s AS "#keyless", "#modified", "#created", "#deleted", %t AS "#reconstructs",
   NOT "#tombstone" AND "#stamped" AND "#modified" IS NULL AS "#unreadable",
   CASE WHEN "#tombstone" THEN coalesce("#exported", "#extracted")
     ELSE coalesce("#modified", "#event_at", "#exported", CASE WHEN "#first" THEN "#created" END, "#extracted") END AS "#known_at",
   CASE WHEN NOT "#tombstone" AND "#modified" IS NOT NULL THEN 'modified' WHEN NOT "#tombstone" AND "#event_at" IS NOT NULL THEN 'event'
     WHEN "#exported" IS NOT NULL THEN 'exported' WHEN NOT "#tombstone" AND "#first" AND "#created" IS NOT NULL THEN 'assumed' ELSE 'loaded' END AS "#basis"
-FROM %s`, in.index, strings.Join(keys, ", "), keyless, in.mapping.Reconstruct != nil, from)
+FROM %s`, strings.Join(keys, ", "), keyless, in.mapping.Reconstruct != nil, from)
 }
