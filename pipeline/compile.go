@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,9 +29,9 @@ func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded) (*silver.
 	if err != nil {
 		return nil, nil, &DefinitionError{err}
 	}
-	definitions, err := json.Marshal(cfg.MetricDefinitions)
+	definitions, err := cfg.DefinitionsJSON()
 	if err != nil {
-		return nil, nil, fmt.Errorf("metric definitions: %w", err)
+		return nil, nil, err
 	}
 	opt := gold.Options{SQL: sqlFiles(cfg), Metrics: cfg.Metrics, Definitions: definitions}
 	for _, c := range cfg.Contracts {

@@ -16,6 +16,9 @@ func LoadPipeline(path string, env func(string) (string, bool)) (*Loaded, error)
 	return builtin(env).LoadPipeline(path)
 }
 
+// LoadBuiltin reads what the binary carries; see Loader.LoadBuiltin.
+func LoadBuiltin() (*Loaded, error) { return builtin(nil).LoadBuiltin() }
+
 func builtin(env func(string) (string, bool)) Loader {
 	return Loader{Env: env, Configs: configs.FS, Schemas: schemas.FS}
 }

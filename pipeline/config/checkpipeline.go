@@ -230,7 +230,7 @@ func (l *loading) checkDate(field, date string) {
 // checkDirectories refuses directories that are not there, and goes on with the
 // built-in ones to find what else is wrong.
 func (l *loading) checkDirectories(p *Pipeline) {
-	for _, dir := range []pathField{{"mappings", &p.Mappings}, {"sql", &p.SQL}, {"tables", &p.Tables}} {
+	for _, dir := range []pathField{{"mappings", &p.Mappings}, {"sql", &p.SQL}, {"definitions", &p.Definitions}, {"tables", &p.Tables}} {
 		if *dir.value != "" && !l.isDirectory(dir.name, *dir.value) {
 			*dir.value = ""
 		}

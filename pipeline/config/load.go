@@ -65,6 +65,23 @@ func (l Loader) LoadPipeline(file string) (*Loaded, error) {
 	return l.load(file, nil)
 }
 
+// LoadBuiltin reads what the binary carries, without a pipeline.json: contracts,
+// parameters and definitions, but no sources and no mappings.
+func (l Loader) LoadBuiltin() (*Loaded, error) {
+	run := &loading{Loader: l, out: &Loaded{Pipeline: Default(), Contracts: map[string]Contract{}},
+		problems: &Problems{}, schemas: newSchemaSet(l.Schemas), raw: map[string][]byte{}}
+	for _, read := range []func() error{run.contracts, run.metrics, run.definitions} {
+		if err := read(); err != nil {
+			return nil, err
+		}
+	}
+	if err := run.problems.err(); err != nil {
+		return nil, err
+	}
+	run.out.Hash = hashFiles(run.raw)
+	return run.out, nil
+}
+
 // load reads pipeline.json and, with rest, what it names.
 func (l Loader) load(file string, rest func(*loading) error) (*Loaded, error) {
 	abs, err := filepath.Abs(file)

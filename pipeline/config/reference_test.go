@@ -50,7 +50,7 @@ func TestSchemasAgreeWithTypes(t *testing.T) {
 		{mappingSchema, "reference", Reference{}}, {mappingSchema, "reconstruct", Reconstruct{}},
 		{mappingSchema, "overlay", Overlay{}}, {mappingSchema, "check", ColumnCheck{}},
 		{tableSchema, "", Contract{}}, {tableSchema, "column", ContractColumn{}},
-		{definitionsSchema, "definition", MetricDefinition{}},
+		{definitionsSchema, "", Definitions{}}, {definitionsSchema, "definition", Definition{}},
 	} {
 		t.Run(c.schema+"/"+c.definition, func(t *testing.T) {
 			doc := readSchema(t, c.schema)
@@ -172,7 +172,7 @@ The pipeline is adapted by JSON files, not by code:
 | ` + "`pipeline.json`" + ` | where the lake is, which sources to load, how their files are written, where exchange rates come from |
 | ` + "`bronze_to_silver/<set>/<table>.json`" + ` | how records of one object become rows of one silver table |
 | ` + "`silver_to_gold/gold_metrics.json`" + ` | weights, thresholds, windows and lists of the gold layer |
-| ` + "`silver_to_gold/metric_definitions.json`" + ` | what every metric means, as data |
+| ` + "`silver_to_gold/definitions/<layer>/<table>.json`" + ` | what every column of gold and ops means, as data |
 | ` + "`tables/<layer>/<table>.json`" + ` | the contract of a table: columns, key, storage |
 
 The binary carries all of them but ` + "`pipeline.json`" + `. ` + "`pipeline init --dir DIR`" + ` writes one to start from, ` + "`pipeline validate`" + ` checks
@@ -181,8 +181,8 @@ everything without running, ` + "`pipeline doctor`" + ` also looks at files, dis
 - Unknown fields are errors. All problems of all files are reported at once, with file, line, column and field.
 - Paths are relative to ` + "`pipeline.json`" + `. In paths, ` + "`${NAME}`" + ` is replaced by the environment variable NAME, which must be set.
 - A file may name its schema in ` + "`\"$schema\"`" + `; editors then complete and explain its fields.
-- **Your own** mapping sets, parameters, SQL and contracts: name their place in ` + "`mappings`, `gold_metrics`, `sql`, `tables`" + `. A mapping set
-  replaces the built-in set of its name as a whole; parameters, SQL files and contracts replace or add one by one.
+- **Your own** mapping sets, parameters, SQL, definitions and contracts: name their place in ` + "`mappings`, `gold_metrics`, `sql`, `definitions`, `tables`" + `.
+  A mapping set replaces the built-in set of its name as a whole; parameters and the files of the others replace or add one by one.
 
 The least that works:
 

@@ -17,7 +17,7 @@ const (
 	mappingSchema     = "mapping.schema.json"
 	metricsSchema     = "gold_metrics.schema.json"
 	tableSchema       = "table.schema.json"
-	definitionsSchema = "metric_definitions.schema.json"
+	definitionsSchema = "definitions.schema.json"
 )
 
 // schemaSet compiles JSON Schemas when first asked for them.

@@ -15,6 +15,7 @@ type Pipeline struct {
 	Mappings    string   `json:"mappings,omitempty"`     // directory bronze_to_silver; default: built in
 	GoldMetrics string   `json:"gold_metrics,omitempty"` // gold_metrics.json; default: built in
 	SQL         string   `json:"sql,omitempty"`          // directory with prelude/, gold/, checks/; default: built in
+	Definitions string   `json:"definitions,omitempty"`  // directory with definitions of columns; default: built in
 	Tables      string   `json:"tables,omitempty"`       // directory with table contracts; default: built in
 	Engine      Engine   `json:"engine,omitempty"`
 	Sources     []Source `json:"sources"`
@@ -178,8 +179,39 @@ type ColumnCheck struct {
 	Severity string   `json:"severity,omitempty"` // warning (default) | error
 }
 
-// MetricDefinition is one entry of metric_definitions.json: what a metric means, as a
-// row of ops.metric_definitions.
+// Definitions is silver_to_gold/definitions/<layer>/<table>.json: what the columns of a
+// table mean. Owner to StandardRef hold for entries that do not say.
+type Definitions struct {
+	Schema      string       `json:"$schema,omitempty"`
+	Owner       string       `json:"owner,omitempty"`
+	WindowRule  string       `json:"window_rule,omitempty"`
+	NullRule    string       `json:"null_rule,omitempty"`
+	StandardRef string       `json:"standard_ref,omitempty"`
+	Columns     []Definition `json:"columns"`
+}
+
+// Definition is what one column means.
+type Definition struct {
+	Column      string `json:"column"`
+	SameAs      string `json:"same_as,omitempty"` // an entry of shared.json
+	MetricID    string `json:"metric_id,omitempty"`
+	Version     int    `json:"version,omitempty"`
+	Label       string `json:"label,omitempty"`
+	Description string `json:"description,omitempty"`
+	MetricType  string `json:"metric_type,omitempty"`
+	Numerator   string `json:"numerator,omitempty"`
+	Denominator string `json:"denominator,omitempty"`
+	Expression  string `json:"expression,omitempty"`
+	Unit        string `json:"unit,omitempty"`
+	NullRule    string `json:"null_rule,omitempty"`
+	WindowRule  string `json:"window_rule,omitempty"`
+	Owner       string `json:"owner,omitempty"`
+	StandardRef string `json:"standard_ref,omitempty"`
+	ValidFrom   string `json:"valid_from,omitempty"`
+}
+
+// MetricDefinition is a row of ops.metric_definitions: a definition with everything
+// filled in that its file, the shared entries and the column say.
 type MetricDefinition struct {
 	MetricID    string `json:"metric_id"`
 	Version     int    `json:"version"`

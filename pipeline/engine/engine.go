@@ -11,13 +11,17 @@ import (
 	"database/sql"
 )
 
-// Column is a named column with its SQL type, and the stable field id under
-// which it is stored in Parquet (0 = not assigned).
+// Column is a named column with its SQL type, the stable field id under which it is
+// stored in Parquet (0 = not assigned), and what it means.
 type Column struct {
 	Name    string
 	Type    string // DuckDB spelling, e.g. VARCHAR, DECIMAL(18,2), TIMESTAMP WITH TIME ZONE
 	FieldID int
+	Comment string // written to the footer as "comment.<name>"; "" = none
 }
+
+// CommentKey is the key of a column's comment in the footer of a Parquet file.
+const CommentKey = "comment."
 
 // Options bound what an engine may use. Zero values mean the engine's default.
 type Options struct {
@@ -46,7 +50,7 @@ type Session interface {
 	// (they read as NULL); columns, when given, fix the view's columns and types.
 	RegisterParquet(ctx context.Context, schema, table string, files []string, columns []Column) error
 	// WriteParquet runs query and writes its rows, in the order of the query, to path
-	// as zstd Parquet with the field ids of columns. Same rows, same bytes, on any
+	// as zstd Parquet with the field ids and comments of columns. Same rows, same bytes, on any
 	// number of threads. It returns the number of rows written. It does not fsync.
 	WriteParquet(ctx context.Context, query, path string, columns []Column) (int64, error)
 	// Describe returns the columns that query would produce.

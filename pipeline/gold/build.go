@@ -63,6 +63,9 @@ func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in Bu
 	if err := p.begin(ctx, sess, in.AsOf, in.TimeZone); err != nil {
 		return BuildResult{}, err
 	}
+	if err := p.defineMetrics(ctx, sess, m); err != nil {
+		return BuildResult{}, err
+	}
 	for _, name := range slices.Concat(m.Inputs, m.Past) {
 		if err := p.register(ctx, sess, name, in.Inputs[name]); err != nil {
 			return BuildResult{}, err
@@ -112,13 +115,13 @@ func (p *Project) register(ctx context.Context, sess engine.Session, name string
 	return nil
 }
 
-// columns are the contract's, with their field ids.
+// columns are the contract's, with their field ids and what they mean.
 func (m Model) columns(ids func(string, []string) map[string]int) []engine.Column {
 	names := make([]string, len(m.Contract.Columns))
 	columns := make([]engine.Column, len(names))
 	for i, c := range m.Contract.Columns {
 		names[i] = c.Name
-		columns[i] = engine.Column{Name: c.Name, Type: c.Type}
+		columns[i] = engine.Column{Name: c.Name, Type: c.Type, Comment: c.Description}
 	}
 	if ids == nil {
 		return columns

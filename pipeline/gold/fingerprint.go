@@ -34,10 +34,11 @@ func (p *Project) Fingerprint(m Model, asOf string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-func columnTypes(m Model) [][2]string {
-	types := make([][2]string, len(m.Contract.Columns))
+// columnTypes holds the comments too: they are bytes of the table's files.
+func columnTypes(m Model) [][3]string {
+	types := make([][3]string, len(m.Contract.Columns))
 	for i, c := range m.Contract.Columns {
-		types[i] = [2]string{c.Name, fmt.Sprint(c.Type, c.Nullable)}
+		types[i] = [3]string{c.Name, fmt.Sprint(c.Type, c.Nullable), c.Description}
 	}
 	return types
 }

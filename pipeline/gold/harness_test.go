@@ -25,9 +25,23 @@ func options(t *testing.T) gold.Options {
 	t.Helper()
 	return gold.Options{
 		SQL: os.DirFS(filepath.Join(root, "sql")), Contracts: contracts(t), Metrics: metrics(t),
-		Definitions: read(t, filepath.Join(root, "configs/silver_to_gold/metric_definitions.json")),
+		Definitions: definitions(t),
 		Fits:        fit.Functions(),
 	}
+}
+
+// definitions are what ops.metric_definitions is made of.
+func definitions(t *testing.T) json.RawMessage {
+	t.Helper()
+	loaded, err := config.Loader{Configs: os.DirFS(filepath.Join(root, "configs")), Schemas: os.DirFS(filepath.Join(root, "schemas"))}.LoadBuiltin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := loaded.DefinitionsJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 func read(t *testing.T, file string) []byte {

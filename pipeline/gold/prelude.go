@@ -116,7 +116,7 @@ func (p *Project) begin(ctx context.Context, sess engine.Session, asOf time.Time
 		{"param_texts", p.paramMap("VARCHAR", func(v any) (string, bool) { s, ok := v.(string); return engine.Literal(s), ok })},
 		{"param_lists", p.paramMap("VARCHAR[]", func(v any) (string, bool) { l, ok := v.([]string); return textList(l), ok })},
 		{"param_number_lists", p.paramMap("DOUBLE[]", func(v any) (string, bool) { l, ok := v.([]float64); return numberList(l), ok })},
-		{"metric_definitions", engine.Literal(p.definitions())},
+		{"metric_definitions", "'[]'"}, // see defineMetrics
 	}
 	for _, v := range variables {
 		if err := sess.Exec(ctx, "SET VARIABLE "+v[0]+" = "+v[1]); err != nil {
@@ -127,6 +127,15 @@ func (p *Project) begin(ctx context.Context, sess engine.Session, asOf time.Time
 		return locate(p.prelude.path, p.prelude.sql, err)
 	}
 	return nil
+}
+
+// defineMetrics gives a session the definitions of columns. They are long, so only the
+// model that reads them gets them.
+func (p *Project) defineMetrics(ctx context.Context, sess engine.Session, m Model) error {
+	if !m.definitions {
+		return nil
+	}
+	return sess.Exec(ctx, "SET VARIABLE metric_definitions = "+engine.Literal(p.definitions()))
 }
 
 func (p *Project) definitions() string {

@@ -30,7 +30,7 @@ func Write(ctx context.Context, sess engine.Session, contract config.Contract, i
 	var read, cast, key []string
 	cols := make([]engine.Column, len(contract.Columns))
 	for i, c := range contract.Columns {
-		cols[i] = engine.Column{Name: c.Name, Type: c.Type, FieldID: ids[c.Name]}
+		cols[i] = engine.Column{Name: c.Name, Type: c.Type, FieldID: ids[c.Name], Comment: c.Description}
 		raw := "VARCHAR"
 		if strings.HasSuffix(c.Type, "[]") {
 			raw = c.Type

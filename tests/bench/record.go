@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -156,7 +155,7 @@ func (b bench) recordGold(ctx context.Context) (*script, error) {
 	}
 	defer r.Close()
 	opt := gold.Options{SQL: sqlfiles.FS, Metrics: r.cfg.Metrics}
-	if opt.Definitions, err = json.Marshal(r.cfg.MetricDefinitions); err != nil {
+	if opt.Definitions, err = r.cfg.DefinitionsJSON(); err != nil {
 		return nil, err
 	}
 	for _, c := range r.cfg.Contracts {

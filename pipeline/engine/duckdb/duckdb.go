@@ -136,15 +136,21 @@ func ReadParquet(files []string) string {
 }
 
 func (s *session) WriteParquet(ctx context.Context, query, path string, columns []engine.Column) (int64, error) {
-	var ids []string
+	var ids, comments []string
 	for _, c := range columns {
 		if c.FieldID > 0 {
 			ids = append(ids, fmt.Sprintf("%s: %d", engine.Ident(c.Name), c.FieldID))
+		}
+		if c.Comment != "" {
+			comments = append(comments, fmt.Sprintf("%s: %s", engine.Ident(engine.CommentKey+c.Name), engine.Literal(c.Comment)))
 		}
 	}
 	opts := fmt.Sprintf("FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d", rowGroupSize)
 	if len(ids) > 0 {
 		opts += ", FIELD_IDS {" + strings.Join(ids, ", ") + "}"
+	}
+	if len(comments) > 0 {
+		opts += ", KV_METADATA {" + strings.Join(comments, ", ") + "}"
 	}
 	stmt := fmt.Sprintf("COPY (%s) TO %s (%s)", strings.TrimRight(strings.TrimSpace(query), ";"), engine.Literal(path), opts)
 	res, err := s.conn.ExecContext(ctx, stmt)

@@ -74,3 +74,54 @@ func TestWriteParquetSameBytesOnAnyThreads(t *testing.T) {
 		}
 	}
 }
+
+// TestComments: what columns mean is in the footer, and in the same bytes every time.
+func TestComments(t *testing.T) {
+	ctx := context.Background()
+	db, err := Open(ctx, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	s, err := db.Session(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	columns := []engine.Column{{Name: "a", Type: "INTEGER", FieldID: 1, Comment: "it's \"one\"; äöü"}, {Name: "select", Type: "INTEGER", Comment: "two"}, {Name: "b", Type: "INTEGER"}}
+	var files [2][]byte
+	for i := range files {
+		path := filepath.Join(t.TempDir(), "x.parquet")
+		if _, err := s.WriteParquet(ctx, `SELECT 1 AS a, 2 AS "select", 3 AS b`, path, columns); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if files[i], err = os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := s.Query(ctx, "SELECT decode(key), decode(value) FROM parquet_kv_metadata("+engine.Literal(path)+") ORDER BY 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for rows.Next() {
+			var k, v string
+			if err := rows.Scan(&k, &v); err != nil {
+				t.Fatal(err)
+			}
+			got[k] = v
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{engine.CommentKey + "a": columns[0].Comment, engine.CommentKey + "select": "two"}
+		for k, v := range want {
+			if got[k] != v {
+				t.Errorf("%s is %q, want %q", k, got[k], v)
+			}
+		}
+	}
+	if !bytes.Equal(files[0], files[1]) {
+		t.Error("two writes give different bytes")
+	}
+}
