@@ -5,7 +5,8 @@
 -- Why an account is, or is not, under a customer. Each account of a group is matched with
 -- the group's first account under the same customer (is_accepted), and with the first
 -- account of the group that is under another one (refused: a steward's "not the same", an
--- ambiguous name). Names too common to mean anything give no row.
+-- ambiguous name). Names too common to mean anything give no row. score and its parts belong
+-- to fuzzy matching, which is not built yet.
 WITH member AS (
   SELECT g.*, m.master_account_id
   FROM gold.account_groups g JOIN gold.account_members m ON m.account_id = g.account_id
@@ -23,5 +24,6 @@ WITH member AS (
 SELECT account_id, matched_account_id, method, master_account_id,
        CASE WHEN method = 'exact' THEN 1.0 END AS similarity, confidence_score,
        evidence || CASE WHEN decision IN ('same') THEN '' ELSE ' (' || decision || ')' END AS evidence,
-       is_accepted, decided_by, linked_at
+       is_accepted, decided_by, linked_at,
+       NULL AS score, NULL AS score_parts, CASE WHEN method = 'exact' THEN 1.0 END AS name_similarity
 FROM one WHERE choice = 1
