@@ -41,6 +41,19 @@ CREATE MACRO usd_text(amount) AS coalesce('USD ' || format('{:,.2f}', CAST(amoun
 -- A fraction as a whole percentage: 0.253 is 25 %.
 CREATE MACRO percent_text(fraction) AS format('{:.0f} %', CAST(fraction AS DOUBLE) * 100);
 
+-- A count in words of a sentence: 1 case, 3 cases.
+CREATE MACRO counted(n, one, many) AS CAST(CAST(n AS BIGINT) AS VARCHAR) || ' ' || CASE WHEN n = 1 THEN one ELSE many END;
+
+-- Where x stands on the way from none_at (0) to full_at (100), kept between them; NULL stays NULL.
+CREATE MACRO scale_100(x, none_at, full_at) AS
+  CASE WHEN x IS NOT NULL THEN greatest(CAST(0 AS DOUBLE), least(CAST(100 AS DOUBLE) * (CAST(x AS DOUBLE) - none_at) / nullif(full_at - none_at, 0), 100)) END;
+-- The risk score of independent signals of these weights, 0 to 100; the order of weights decides the last bit.
+CREATE MACRO risk_of(weights) AS round(100 * (1 - list_product(list_prepend(CAST(1 AS DOUBLE), list_transform(coalesce(weights, []), lambda w: 1 - CAST(w AS DOUBLE))))), 9);
+-- Status of a health score, and level of a churn score: bands are half-open on the unrounded value.
+CREATE MACRO health_band(score) AS CASE WHEN score >= param('health.healthy_from') THEN 'HEALTHY' WHEN score >= param('health.at_risk_from') THEN 'AT_RISK'
+                                        WHEN score IS NOT NULL THEN 'CRITICAL' ELSE 'INSUFFICIENT_DATA' END;
+CREATE MACRO risk_band(score) AS CASE WHEN score > param('churn.high_above') THEN 'HIGH' WHEN score > param('churn.medium_above') THEN 'MEDIUM' WHEN score IS NOT NULL THEN 'LOW' END;
+
 -- Active on a day: end dates are the last day of service, a termination ends service on its own day.
 CREATE MACRO active_on(day, start_date, end_date, terminated_on, status) AS (
   coalesce(start_date <= day AND (end_date IS NULL OR end_date >= day) AND (terminated_on IS NULL OR terminated_on > day), false)
@@ -65,7 +78,7 @@ CREATE MACRO median_of(items) AS list_aggregate(items, 'median');
 CREATE MACRO sorted_set(items) AS list_sort(list_distinct(items));
 CREATE MACRO has_item(items, item) AS coalesce(list_contains(items, item), false);
 
--- The rows of metric_definitions.json.
+-- The rows of the definitions of columns.
 CREATE MACRO metric_definitions() AS TABLE
   SELECT unnest(from_json(CAST(getvariable('metric_definitions') AS VARCHAR),
     '[{"metric_id":"VARCHAR","version":"INTEGER","label":"VARCHAR","description":"VARCHAR","metric_type":"VARCHAR","numerator":"VARCHAR","denominator":"VARCHAR","expression":"VARCHAR","grain":"VARCHAR","unit":"VARCHAR","null_rule":"VARCHAR","window_rule":"VARCHAR","owner":"VARCHAR","standard_ref":"VARCHAR","gold_table":"VARCHAR","gold_column":"VARCHAR","valid_from":"DATE"}]'), recursive := true);
