@@ -148,22 +148,20 @@ func Quantile(values []float64, q float64) (quantile float64, ok bool) {
 	return values[low] + (at-float64(low))*(values[high]-values[low]), true
 }
 
-// Correlation is Pearson's, ok = false where one side does not vary.
-func Correlation(x, y []float64) (correlation float64, ok bool) {
-	n := float64(len(x))
-	if len(x) != len(y) || n < 2 {
-		return 0, false
+// Correlation is Pearson's, over weighted pairs; ok = false where one side does not vary.
+func Correlation(x, y, weights []float64) (correlation float64, ok bool) {
+	n, mx, my := 0.0, 0.0, 0.0
+	for i, w := range weights {
+		n += w
+		mx += w * x[i]
+		my += w * y[i]
 	}
-	mx, my := 0.0, 0.0
-	for i := range x {
-		mx += x[i] / n
-		my += y[i] / n
-	}
+	mx, my = mx/n, my/n
 	xx, yy, xy := 0.0, 0.0, 0.0
-	for i := range x {
-		xx += (x[i] - mx) * (x[i] - mx)
-		yy += (y[i] - my) * (y[i] - my)
-		xy += (x[i] - mx) * (y[i] - my)
+	for i, w := range weights {
+		xx += w * (x[i] - mx) * (x[i] - mx)
+		yy += w * (y[i] - my) * (y[i] - my)
+		xy += w * (x[i] - mx) * (y[i] - my)
 	}
 	c := xy / math.Sqrt(xx*yy)
 	return c, finite(c)

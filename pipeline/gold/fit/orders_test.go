@@ -177,9 +177,12 @@ func TestFitsWithoutAnswer(t *testing.T) {
 }
 
 func TestCorrelation(t *testing.T) {
-	got, ok := Correlation([]float64{1, 2, 3}, []float64{2, 4, 7})
+	got, ok := Correlation([]float64{1, 2, 3}, []float64{2, 4, 7}, []float64{1, 1, 1})
 	near(t, "correlation", got, 0.99339927, 1e-8)
-	if _, flat := Correlation([]float64{1, 1}, []float64{2, 4}); !ok || flat {
+	doubled, _ := Correlation([]float64{1, 2, 3}, []float64{2, 4, 7}, []float64{1, 2, 1})
+	twice, _ := Correlation([]float64{1, 2, 2, 3}, []float64{2, 4, 4, 7}, []float64{1, 1, 1, 1})
+	near(t, "weighted", doubled, twice, 1e-12)
+	if _, flat := Correlation([]float64{1, 1}, []float64{2, 4}, []float64{1, 1}); !ok || flat {
 		t.Error("a flat side has a correlation")
 	}
 }
