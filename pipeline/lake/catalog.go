@@ -99,14 +99,15 @@ func full(path string) bool {
 	return unix.Statfs(path, &st) == nil && st.Bavail*uint64(st.Bsize) < 1<<20
 }
 
-// buildCatalog writes a DuckDB file with one view per table of the release.
+// buildCatalog writes a DuckDB file with one view per table of the release, in one
+// transaction: a statement of its own would be a sync of its own.
 func buildCatalog(ctx context.Context, file, release string) error {
 	views, err := catalogViews(release)
 	if err != nil {
 		return err
 	}
-	stmts := append([]string{"SET threads = 1", "ATTACH " + engine.Literal(file) + " AS catalog", "USE catalog"}, views...)
-	stmts = append(stmts, "CHECKPOINT catalog", "USE memory", "DETACH catalog")
+	stmts := append([]string{"SET threads = 1", "ATTACH " + engine.Literal(file) + " AS catalog", "USE catalog", "BEGIN"}, views...)
+	stmts = append(stmts, "COMMIT", "CHECKPOINT catalog", "USE memory", "DETACH catalog")
 	if err := withDuckDB(func(conn *sql.Conn) error {
 		for _, stmt := range stmts {
 			if _, err := conn.ExecContext(ctx, stmt); err != nil {
@@ -158,8 +159,13 @@ func catalogViews(release string) ([]string, error) {
 					return nil, err
 				}
 			}
-			out = append(out, fmt.Sprintf("CREATE VIEW %s.%s AS SELECT * FROM %s",
-				engine.Ident(layer), engine.Ident(table), readParquet(files)))
+			view := engine.Ident(layer) + "." + engine.Ident(table)
+			out = append(out, fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM %s", view, readParquet(files)))
+			comments, err := commentStatements(view, files[len(files)-1])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, comments...)
 		}
 	}
 	return out, nil
