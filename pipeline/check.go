@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -22,10 +21,8 @@ var numCPU = runtime.NumCPU()
 
 // check runs the checks on the state as it would be published.
 func (u *run) check(ctx context.Context) error {
-	c := checks{engine: u.engine, silver: u.silver, gold: u.gold, cfg: u.Config, asOf: u.asOfDate(), files: u.state.files}
-	if m := u.state.manifests[coverageTable]; m != nil {
-		c.coverage = u.state.path(latestSet(m))
-	}
+	c := checks{engine: u.engine, silver: u.silver, gold: u.gold, cfg: u.Config, asOf: u.res.AsOf, path: u.state.path,
+		files: func(table string) ([]lake.File, error) { return u.state.setsOf(table, ""), nil }}
 	results, err := c.run(ctx)
 	if err != nil {
 		return err
@@ -43,37 +40,53 @@ func (u *run) check(ctx context.Context) error {
 	return nil
 }
 
-// latestSet is the file of the latest run in a table of sets per run; run ids sort by time.
-func latestSet(m *lake.Manifest) lake.File {
-	return slices.MaxFunc(m.Files, func(a, b lake.File) int { return strings.Compare(a.Partition, b.Partition) })
+// latestSet are the files of the latest run in a table of sets per run; run ids sort by time.
+func latestSet(files []lake.File) []lake.File {
+	latest := ""
+	for _, f := range files {
+		latest = max(latest, f.Partition)
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(f lake.File) bool { return f.Partition != latest })
 }
 
 // checks is everything that the checks of one state need.
 type checks struct {
-	engine   engine.Engine
-	silver   *silver.Project
-	gold     *gold.Project
-	cfg      *config.Loaded
-	asOf     time.Time
-	files    func(table string) []string
-	coverage string // file of what the sources cover in this state, without earlier runs
+	engine engine.Engine
+	silver *silver.Project
+	gold   *gold.Project
+	cfg    *config.Loaded
+	asOf   string
+	files  func(table string) ([]lake.File, error)
+	path   func(lake.File) string
 }
 
-// run runs the checks of the mappings, then those of sql/checks.
+// run runs the checks of the mappings, then those of sql/checks. As models do, they see
+// the set of this as-of in a state table, and the sets before it as its past.
 func (c checks) run(ctx context.Context) ([]CheckResult, error) {
-	mapped, err := silverChecks(ctx, c.engine, c.silver, c.files)
+	day, err := time.Parse(dateLayout, c.asOf)
+	if err != nil {
+		return nil, fmt.Errorf("the state has no as-of: %w", err)
+	}
+	in := gold.CheckInput{AsOf: day, TimeZone: c.cfg.TimeZone, Inputs: map[string][]string{}}
+	sets := stateTables(c.gold)
+	for table := range c.cfg.Contracts {
+		files, err := c.files(table)
+		if err != nil {
+			return nil, err
+		}
+		name := strings.Replace(table, "/", ".", 1)
+		switch {
+		case table == coverageTable:
+			files = latestSet(files)
+		case sets[table]:
+			in.Inputs[pastName(table)] = c.paths(files, func(f lake.File) bool { return f.Partition < c.asOf })
+			files = slices.DeleteFunc(slices.Clone(files), func(f lake.File) bool { return f.Partition != c.asOf })
+		}
+		in.Inputs[name] = c.paths(files, nil)
+	}
+	mapped, err := silverChecks(ctx, c.engine, c.silver, func(table string) []string { return in.Inputs[strings.Replace(table, "/", ".", 1)] })
 	if err != nil {
 		return nil, err
-	}
-	in := gold.CheckInput{AsOf: c.asOf, TimeZone: c.cfg.TimeZone, Inputs: map[string][]string{}}
-	for table := range c.cfg.Contracts {
-		files := c.files(table)
-		if table == coverageTable && c.coverage != "" {
-			files = []string{c.coverage}
-		}
-		if len(files) > 0 {
-			in.Inputs[strings.Replace(table, "/", ".", 1)] = files
-		}
 	}
 	found, err := c.gold.RunChecks(ctx, c.engine, in)
 	for _, r := range found {
@@ -81,6 +94,16 @@ func (c checks) run(ctx context.Context) ([]CheckResult, error) {
 			FailingRows: r.Failing, TotalRows: r.Total, SampleKeys: r.Samples, About: r.About, SQL: r.SQL})
 	}
 	return mapped, err
+}
+
+// paths are where the files stand that keep lets through; nil = all.
+func (c checks) paths(files []lake.File, keep func(lake.File) bool) (out []string) {
+	for _, f := range files {
+		if keep == nil || keep(f) {
+			out = append(out, c.path(f))
+		}
+	}
+	return out
 }
 
 // silverChecks runs the checks of the mappings and counts the orphans.
@@ -126,25 +149,18 @@ func Check(ctx context.Context, cfg *config.Loaded, l *lake.Lake, e engine.Engin
 			return nil, nil, err
 		}
 	}
-	asOf, err := time.Parse(dateLayout, released.AsOf)
-	if err != nil {
-		return nil, nil, fmt.Errorf("version %d has no as-of: %w", released.Version, err)
-	}
-	c := checks{engine: e, cfg: cfg, asOf: asOf}
+	c := checks{engine: e, cfg: cfg, asOf: released.AsOf}
 	if c.silver, c.gold, err = compile(ctx, e, cfg); err != nil {
 		return nil, nil, err
 	}
-	if m, err := view.Manifest(coverageTable); err != nil {
-		return nil, nil, err
-	} else if m != nil {
-		c.coverage = filepath.Join(l.Root(), filepath.FromSlash(latestSet(m).Path))
+	c.files = func(table string) ([]lake.File, error) {
+		m, err := view.Manifest(table)
+		if m == nil || err != nil {
+			return nil, err
+		}
+		return m.Files, nil
 	}
-	var broken error
-	c.files = func(table string) []string {
-		files, err := view.Files(table)
-		broken = errors.Join(broken, err)
-		return files
-	}
+	c.path = func(f lake.File) string { return filepath.Join(l.Root(), filepath.FromSlash(f.Path)) }
 	results, err := c.run(ctx)
-	return released, results, errors.Join(err, broken)
+	return released, results, err
 }

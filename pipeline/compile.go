@@ -11,6 +11,7 @@ import (
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/gold"
+	"github.com/customer360/pipeline/pipeline/gold/fit"
 	"github.com/customer360/pipeline/pipeline/silver"
 	sqlfiles "github.com/customer360/pipeline/sql"
 )
@@ -33,7 +34,7 @@ func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded) (*silver.
 	if err != nil {
 		return nil, nil, err
 	}
-	opt := gold.Options{SQL: sqlFiles(cfg), Metrics: cfg.Metrics, Definitions: definitions}
+	opt := gold.Options{SQL: sqlFiles(cfg), Metrics: cfg.Metrics, Definitions: definitions, Fits: fit.Functions()}
 	for _, c := range cfg.Contracts {
 		opt.Contracts = append(opt.Contracts, c)
 	}

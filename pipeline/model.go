@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine"
@@ -105,7 +106,7 @@ func (u *run) feeds() []ops.Feed {
 		for _, obj := range src.Objects {
 			f := ops.Feed{Source: src.Name, Region: src.Region, Object: strings.ToLower(obj.Name)}
 			mark := u.marks[src.Name+"/"+f.Object]
-			f.Loaded, f.ExportedAt = len(mark.Files) > 0, mark.GreatestExportedAt
+			f.Loaded, f.ExportedAt, f.FirstExportedAt = len(mark.Files) > 0, mark.GreatestExportedAt, earliestExport(mark)
 			f.BronzeRows = u.state.rows("bronze/" + src.Name + "/" + f.Object)
 			fed := false
 			for _, t := range u.silver.Tables() {
@@ -121,6 +122,16 @@ func (u *run) feeds() []ops.Feed {
 		}
 	}
 	return out
+}
+
+// earliestExport is the first known export time among loaded files; nil if none is known.
+func earliestExport(mark lake.Watermark) (first *time.Time) {
+	for _, f := range mark.Files {
+		if f.ExportedAt != nil && (first == nil || f.ExportedAt.Before(*first)) {
+			first = f.ExportedAt
+		}
+	}
+	return first
 }
 
 // modelJob is the build of one gold model.
@@ -173,9 +184,15 @@ func (u *run) goldFingerprint(m gold.Model, cov coverage) (fingerprint, error) {
 	for _, in := range m.Inputs {
 		name := strings.Replace(in, ".", "/", 1)
 		inputs[name] = u.state.hash(name)
-		if name == coverageTable {
+		switch {
+		case name == coverageTable:
 			inputs[name] = cov.hash
+		case u.isState(name):
+			inputs[name] = setsHash(u.state.setsOf(name, u.res.AsOf))
 		}
+	}
+	for _, in := range m.Past {
+		inputs[in] = setsHash(u.state.setsBefore(pastTable(in), u.res.AsOf))
 	}
 	definition, err := u.gold.Fingerprint(m, "")
 	fp := fingerprint{Definition: digest(map[string]string{"model": definition, "time_zone": u.Config.Pipeline.TimeZone}), Inputs: digest(inputs)}
@@ -190,11 +207,22 @@ func (u *run) modelInput(m gold.Model, cov coverage, step *Step) gold.BuildInput
 	in := gold.BuildInput{AsOf: u.asOfDate(), TimeZone: u.Config.Pipeline.TimeZone, Part: u.tx.Part,
 		Inputs: map[string][]string{}, FieldIDs: u.state.fieldIDs}
 	for _, name := range m.Inputs {
-		in.Inputs[name] = u.state.files(strings.Replace(name, ".", "/", 1))
-		if name == "ops.source_coverage" {
+		table := strings.Replace(name, ".", "/", 1)
+		files := u.state.setsOf(table, "")
+		switch {
+		case table == coverageTable:
 			in.Inputs[name] = []string{cov.part}
+			continue
+		case u.isState(table):
+			files = u.state.setsOf(table, u.res.AsOf)
 		}
-		step.RowsIn += u.state.rows(strings.Replace(name, ".", "/", 1))
+		in.Inputs[name] = u.state.pathsOf(files)
+		step.RowsIn += rowsOf(files)
+	}
+	for _, name := range m.Past {
+		files := u.state.setsBefore(pastTable(name), u.res.AsOf)
+		in.Inputs[name] = u.state.pathsOf(files)
+		step.RowsIn += rowsOf(files)
 	}
 	return in
 }

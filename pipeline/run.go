@@ -56,6 +56,8 @@ type run struct {
 	marks  map[string]lake.Watermark // "source/object"
 	silver *silver.Project
 	gold   *gold.Project
+
+	stateTables map[string]bool // models with a set of rows per as-of
 }
 
 // Run carries out one run. The result is returned with the error too: what finished
@@ -118,6 +120,7 @@ func (r *Runner) prepare(ctx context.Context, opt Options) (*run, error) {
 	if err != nil {
 		return nil, errors.Join(err, u.engine.Close())
 	}
+	u.stateTables = stateTables(u.gold)
 	return u, nil
 }
 

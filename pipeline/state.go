@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -84,15 +85,58 @@ func (s *state) detach(asOf string) {
 
 // files gives absolute paths of a table's files, staged ones where they stand now.
 func (s *state) files(table string) []string {
-	m := s.manifests[table]
-	if m == nil {
+	if s.manifests[table] == nil {
 		return nil
 	}
-	out := make([]string, len(m.Files))
-	for i, f := range m.Files {
+	return s.pathsOf(s.setsOf(table, ""))
+}
+
+// setsOf are the files of one partition of a table; "" = all of them.
+func (s *state) setsOf(table, partition string) (out []lake.File) {
+	if m := s.manifests[table]; m != nil {
+		for _, f := range m.Files {
+			if partition == "" || f.Partition == partition {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// setsBefore are the files of a state table's sets of rows before an as-of, oldest first.
+func (s *state) setsBefore(table, asOf string) (out []lake.File) {
+	for _, f := range s.setsOf(table, "") {
+		if f.Partition < asOf {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b lake.File) int { return strings.Compare(a.Partition+a.Path, b.Partition+b.Path) })
+	return out
+}
+
+// pathsOf are where files stand now.
+func (s *state) pathsOf(files []lake.File) []string {
+	out := make([]string, len(files))
+	for i, f := range files {
 		out[i] = s.path(f)
 	}
 	return out
+}
+
+func rowsOf(files []lake.File) (n int64) {
+	for _, f := range files {
+		n += f.Rows
+	}
+	return n
+}
+
+// setsHash identifies the content of files.
+func setsHash(files []lake.File) string {
+	parts := map[string]string{}
+	for _, f := range files {
+		parts[f.Path] = f.XXH3
+	}
+	return digest(parts)
 }
 
 // path is where a file stands now.

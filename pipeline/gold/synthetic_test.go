@@ -85,7 +85,7 @@ func syntheticSilver(t *testing.T, eng engine.Engine) map[string][]string {
 		write("silver."+c.Table, fmt.Sprintf("SELECT DISTINCT ON (%[1]s) %[2]s FROM range(%[3]d) r(i) ORDER BY %[1]s, i", strings.Join(keys, ", "), strings.Join(list, ", "), rowsOf(c.Table)))
 	}
 	write("ops.source_coverage", `SELECT 'r' AS run_id, t AS source_object, g AS source_region, t AS silver_table, true AS is_available,
-		TIMESTAMPTZ '2020-01-01 00:00:00+00' AS first_event_at, TIMESTAMPTZ '2026-06-17 00:00:00+00' AS last_event_at, TIMESTAMPTZ '2026-06-18 00:00:00+00' AS last_exported_at, 1::BIGINT AS row_count, 1.0::DOUBLE AS account_coverage
+		TIMESTAMPTZ '2020-01-01 00:00:00+00' AS first_event_at, TIMESTAMPTZ '2026-06-17 00:00:00+00' AS last_event_at, TIMESTAMPTZ '2026-01-18 00:00:00+00' AS first_exported_at, TIMESTAMPTZ '2026-06-18 00:00:00+00' AS last_exported_at, 1::BIGINT AS row_count, 1.0::DOUBLE AS account_coverage
 		FROM unnest(['asset','invoice','support_case','opportunity','contract','activity','communication']) a(t), unnest(['Kenya','Group']) b(g)`)
 	return files
 }

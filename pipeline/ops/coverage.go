@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/customer360/pipeline/pipeline/engine"
@@ -17,6 +18,7 @@ type Feed struct {
 	HasAccount             bool   // the silver table has account_id
 	Loaded                 bool   // at least one file was ever loaded: no rows then means zero
 	BronzeRows             int64
+	FirstExportedAt        *time.Time // earliest export time of its files, if known
 	ExportedAt             *time.Time // greatest export time of its files, if known
 }
 
@@ -51,6 +53,9 @@ func Coverage(ctx context.Context, sess engine.Session, run string, feeds []Feed
 
 func measure(ctx context.Context, sess engine.Session, f Feed) (Row, error) {
 	row := Row{"is_available": f.Loaded, "row_count": f.BronzeRows}
+	if f.FirstExportedAt != nil {
+		row["first_exported_at"] = f.FirstExportedAt.UTC().Format(time.RFC3339Nano)
+	}
 	if f.ExportedAt != nil {
 		row["last_exported_at"] = f.ExportedAt.UTC().Format(time.RFC3339Nano)
 	}
@@ -92,10 +97,10 @@ func measure(ctx context.Context, sess engine.Session, f Feed) (Row, error) {
 func combine(a, b Row) Row {
 	a["is_available"] = a["is_available"].(bool) || b["is_available"].(bool)
 	a["row_count"] = a["row_count"].(int64) + b["row_count"].(int64)
-	for _, k := range []string{"first_event_at", "last_event_at", "last_exported_at"} {
+	for _, k := range []string{"first_event_at", "last_event_at", "first_exported_at", "last_exported_at"} {
 		x, okX := a[k].(string)
 		y, okY := b[k].(string)
-		if okY && (!okX || (k == "first_event_at") == (y < x)) {
+		if okY && (!okX || strings.HasPrefix(k, "first_") == (y < x)) {
 			a[k] = y
 		}
 	}

@@ -66,20 +66,22 @@ CREATE TABLE silver.invoice AS SELECT * FROM (VALUES
 	if err != nil {
 		t.Fatal(err)
 	}
-	exported := time.Date(2026, 3, 31, 23, 59, 59, 0, time.UTC)
+	exported, began := time.Date(2026, 3, 31, 23, 59, 59, 0, time.UTC), time.Date(2026, 1, 31, 23, 59, 59, 0, time.UTC)
 	feed := func(source, object, table, event string, loaded bool) Feed {
 		return Feed{Source: source, Region: "Kenya", Object: object, SilverTable: table, EventSQL: event, HasAccount: event != "", Loaded: loaded, BronzeRows: 7}
 	}
 	bill := feed("bill", "invoice", "invoice", "invoice_date", true)
-	bill.ExportedAt = &exported
-	rows, err := Coverage(context.Background(), s, "R", []Feed{bill, feed("bill2", "invoice", "invoice", "invoice_date", true),
+	bill.ExportedAt, bill.FirstExportedAt = &exported, &began
+	bill2 := feed("bill2", "invoice", "invoice", "invoice_date", true)
+	bill2.ExportedAt, bill2.FirstExportedAt = &began, &exported
+	rows, err := Coverage(context.Background(), s, "R", []Feed{bill, bill2,
 		feed("none", "dispute", "", "", false), feed("raw", "campaign", "", "", true)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []Row{
 		{"run_id": "R", "source_object": "invoice", "source_region": "Kenya", "silver_table": "invoice", "is_available": true, "row_count": int64(3),
-			"first_event_at": "2026-01-05T00:00:00Z", "last_event_at": "2026-03-05T00:00:00Z", "last_exported_at": "2026-03-31T23:59:59Z", "account_coverage": 0.5},
+			"first_event_at": "2026-01-05T00:00:00Z", "last_event_at": "2026-03-05T00:00:00Z", "first_exported_at": "2026-01-31T23:59:59Z", "last_exported_at": "2026-03-31T23:59:59Z", "account_coverage": 0.5},
 		{"run_id": "R", "source_object": "dispute", "source_region": "Kenya", "silver_table": "", "is_available": false, "row_count": int64(7)},
 		{"run_id": "R", "source_object": "campaign", "source_region": "Kenya", "silver_table": "", "is_available": true, "row_count": int64(7)},
 	}

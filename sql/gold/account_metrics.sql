@@ -9,6 +9,9 @@
 -- exchange rate, and revenue is NULL for an account that pays (MRR, deals won) though no
 -- billing system knows it: it is billed somewhere else, or its billing account is not linked.
 --
+-- history_quality: before the region's last source began to be exported, what had been
+-- overwritten in a source cannot be seen any more ('reconstructed').
+--
 -- Revenue windows are exact to the day (12 months up to the as-of, and the 12 before), so
 -- in the middle of a month they are not sums of the months of revenue_metrics.
 WITH account AS (
@@ -21,7 +24,8 @@ WITH account AS (
          bool_or(silver_table = 'invoice') AS has_billing, bool_or(silver_table = 'support_case') AS has_cases,
          bool_or(silver_table = 'opportunity') AS has_sales, bool_or(silver_table = 'contract') AS has_contracts,
          bool_or(silver_table IN ('activity', 'communication')) AS has_contact,
-         bool_or(silver_table = 'usage_daily') AS has_usage, bool_or(silver_table = 'survey_response') AS has_surveys
+         bool_or(silver_table = 'usage_daily') AS has_usage, bool_or(silver_table = 'survey_response') AS has_surveys,
+         max(day_of(first_exported_at)) FILTER (WHERE silver_table <> '') AS observed_from
   FROM ops.source_coverage WHERE is_available
   GROUP BY source_region
 ),
@@ -154,7 +158,7 @@ joined AS (
          o.* EXCLUDE (account_id, fx_missing), t.stage_name AS furthest_stage, coalesce(v.has_sales, false) OR bool_or(o.account_id IS NOT NULL) OVER w AS has_sales,
          c.contract_end_date, c.renewed_36m, c.decided_36m, coalesce(v.has_contracts, false) OR bool_or(c.account_id IS NOT NULL) OVER w AS has_contracts,
          n.last_contact_at, coalesce(v.has_contact, false) OR bool_or(n.account_id IS NOT NULL) OVER w AS has_contact,
-         coalesce(v.has_usage, false) AS has_usage, coalesce(v.has_surveys, false) AS has_surveys,
+         coalesce(v.has_usage, false) AS has_usage, coalesce(v.has_surveys, false) AS has_surveys, v.observed_from,
          coalesce(m.fx_missing, 0) + coalesce(r.fx_missing, 0) + coalesce(g.fx_missing_count, 0) + coalesce(o.fx_missing, 0) AS fx_missing_count
   FROM account a
   LEFT JOIN covered v ON v.source_region = a.source_region
@@ -196,5 +200,6 @@ SELECT account_id, master_account_id, region, source_region,
        coalesce(open_opportunities, CASE WHEN has_sales THEN 0 END) AS open_opportunities,
        coalesce(furthest_stage, CASE WHEN has_sales AND coalesce(open_opportunities, 0) = 0 THEN 'No open opportunity' END) AS current_stage,
        contract_end_date, coalesce(renewed_36m, 0) AS renewed_36m, coalesce(decided_36m, 0) AS decided_36m,
-       last_contact_at, fx_missing_count
+       last_contact_at, fx_missing_count,
+       CASE WHEN as_of() < observed_from THEN 'reconstructed' ELSE 'observed' END AS history_quality
 FROM joined
