@@ -22,6 +22,10 @@ CREATE MACRO days_between(first_day, last_day) AS date_diff('day', first_day, la
 CREATE MACRO months_before(day, months) AS CAST(day - to_months(CAST(months AS INTEGER)) AS DATE);
 CREATE MACRO days_before(day, days) AS CAST(day - to_days(CAST(days AS INTEGER)) AS DATE);
 
+-- The month of the as-of date, and the last month that has ended by it.
+CREATE MACRO this_month() AS CAST(date_trunc('month', as_of()) AS DATE);
+CREATE MACRO closed_month() AS months_before(CAST(date_trunc('month', as_of() + 1) AS DATE), 1);
+
 -- A ratio is NULL when its denominator is 0, NULL or below a least count: never 0 or 1 for "no data".
 CREATE MACRO ratio
   (n, d) AS CASE WHEN d <> 0 THEN CAST(n AS DOUBLE) / CAST(d AS DOUBLE) END,
@@ -41,9 +45,6 @@ CREATE MACRO usd_text(amount) AS coalesce('USD ' || format('{:,.2f}', CAST(amoun
 -- A fraction as a whole percentage: 0.253 is 25 %.
 CREATE MACRO percent_text(fraction) AS format('{:.0f} %', CAST(fraction AS DOUBLE) * 100);
 
--- A count in words of a sentence: 1 case, 3 cases.
-CREATE MACRO counted(n, one, many) AS CAST(CAST(n AS BIGINT) AS VARCHAR) || ' ' || CASE WHEN n = 1 THEN one ELSE many END;
-
 -- Where x stands on the way from none_at (0) to full_at (100), kept between them; NULL stays NULL.
 CREATE MACRO scale_100(x, none_at, full_at) AS
   CASE WHEN x IS NOT NULL THEN greatest(CAST(0 AS DOUBLE), least(CAST(100 AS DOUBLE) * (CAST(x AS DOUBLE) - none_at) / nullif(full_at - none_at, 0), 100)) END;
@@ -53,6 +54,9 @@ CREATE MACRO risk_of(weights) AS round(100 * (1 - list_product(list_prepend(CAST
 CREATE MACRO health_band(score) AS CASE WHEN score >= param('health.healthy_from') THEN 'HEALTHY' WHEN score >= param('health.at_risk_from') THEN 'AT_RISK'
                                         WHEN score IS NOT NULL THEN 'CRITICAL' ELSE 'INSUFFICIENT_DATA' END;
 CREATE MACRO risk_band(score) AS CASE WHEN score > param('churn.high_above') THEN 'HIGH' WHEN score > param('churn.medium_above') THEN 'MEDIUM' WHEN score IS NOT NULL THEN 'LOW' END;
+
+-- A number with its noun: 1 order, 2 orders, 1,000 orders.
+CREATE MACRO counted(n, one, many) AS format('{:,d} ', CAST(n AS BIGINT)) || CASE WHEN n = 1 THEN one ELSE many END;
 
 -- Active on a day: end dates are the last day of service, a termination ends service on its own day.
 CREATE MACRO active_on(day, start_date, end_date, terminated_on, status) AS (
