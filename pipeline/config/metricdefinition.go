@@ -69,6 +69,8 @@ func unitOf(col ContractColumn) string {
 		return "text"
 	case "VARCHAR[]":
 		return "list of texts"
+	case "DOUBLE[]":
+		return "list of numbers"
 	case "BOOLEAN":
 		return "true or false"
 	case "DATE":

@@ -158,7 +158,7 @@ func patternHint(pattern string) string {
 	case strings.HasPrefix(pattern, "^(string|"):
 		return "valid: " + strings.Join(dataTypes, ", ") + ", decimal(p,s)"
 	case strings.HasPrefix(pattern, "^(VARCHAR|"):
-		return "valid: VARCHAR, VARCHAR[], BIGINT, INTEGER, DOUBLE, BOOLEAN, DATE, TIMESTAMPTZ, DECIMAL(p,s)"
+		return "valid: VARCHAR, VARCHAR[], BIGINT, INTEGER, DOUBLE, DOUBLE[], BOOLEAN, DATE, TIMESTAMPTZ, DECIMAL(p,s)"
 	}
 	return ""
 }

@@ -248,7 +248,7 @@ type Contract struct {
 // ContractColumn is one column of a contract.
 type ContractColumn struct {
 	Name        string `json:"name"`
-	Type        string `json:"type"` // VARCHAR, BIGINT, INTEGER, DOUBLE, BOOLEAN, DATE, TIMESTAMPTZ, DECIMAL(p,s), VARCHAR[]
+	Type        string `json:"type"` // VARCHAR, BIGINT, INTEGER, DOUBLE, BOOLEAN, DATE, TIMESTAMPTZ, DECIMAL(p,s), VARCHAR[], DOUBLE[]
 	Nullable    bool   `json:"nullable"`
 	Description string `json:"description,omitempty"`
 }
