@@ -194,6 +194,9 @@ func TestFailedCheck(t *testing.T) {
 	if c := must(t, "rejects", "--run", failed.Run, "--config", config); !strings.Contains(c, "invoice_id") || !strings.Contains(c, "required") {
 		t.Errorf("rejects --run:\n%s", c)
 	}
+	if c := pipeline(t, "rejects", "--table", "invoicee", "--config", config); c.code != 2 || !strings.Contains(c.stderr, `did you mean "invoice"`) {
+		t.Errorf("rejects of an unknown table: exit %d\n%s%s", c.code, c.stdout, c.stderr)
+	}
 	if c := must(t, "runs", "--config", config); !strings.Contains(c, failed.Run) || !strings.Contains(c, "failed") {
 		t.Errorf("runs:\n%s", c)
 	}

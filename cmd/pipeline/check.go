@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,7 +10,6 @@ import (
 
 	"github.com/customer360/pipeline/pipeline"
 	"github.com/customer360/pipeline/pipeline/engine"
-	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/report"
 )
@@ -33,7 +33,7 @@ func (a *app) checkCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) checkResults(ctx context.Context, at, run string) ([]pipeline.CheckResult, string, error) {
+func (a *app) checkResults(ctx context.Context, at, run string) (_ []pipeline.CheckResult, _ string, err error) {
 	if err := a.refuseAsOf(); err != nil {
 		return nil, "", err
 	}
@@ -56,11 +56,11 @@ func (a *app) checkResults(ctx context.Context, at, run string) ([]pipeline.Chec
 		}
 		return runs[i].Checks, "Checks of run " + run, nil
 	}
-	db, err := duckdb.Open(ctx, engine.Options{Threads: loaded.Pipeline.Engine.Threads, MemoryLimit: loaded.Pipeline.Engine.MemoryLimit})
+	db, closeEngine, err := openEngine(ctx, engine.Options{Threads: loaded.Pipeline.Engine.Threads, MemoryLimit: loaded.Pipeline.Engine.MemoryLimit})
 	if err != nil {
 		return nil, "", err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, closeEngine()) }()
 	commit, results, err := pipeline.Check(ctx, loaded, l, db, at)
 	if err != nil {
 		return nil, "", err

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/customer360/pipeline/pipeline/engine"
-	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/report"
 )
@@ -66,11 +65,11 @@ func (a *app) query(ctx context.Context, sql, at, format, output string) (err er
 	if view.Commit() == nil {
 		return &usageError{err: fmt.Errorf("the lake %s is empty", l.Root()), hint: "`pipeline run` fills it"}
 	}
-	db, err := duckdb.Open(ctx, engine.Options{TempDirectory: os.TempDir()})
+	db, closeEngine, err := openEngine(ctx, engine.Options{})
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, closeEngine()) }()
 	sess, err := db.Session(ctx)
 	if err != nil {
 		return err

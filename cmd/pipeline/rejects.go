@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine"
-	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/report"
 )
@@ -48,16 +49,16 @@ func (a *app) rejectsCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) rejects(ctx context.Context, f *rejectFlags) error {
+func (a *app) rejects(ctx context.Context, f *rejectFlags) (err error) {
 	l, err := a.openLake()
 	if err != nil {
 		return err
 	}
-	db, err := duckdb.Open(ctx, engine.Options{})
+	db, closeEngine, err := openEngine(ctx, engine.Options{})
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, closeEngine()) }()
 	sess, err := db.Session(ctx)
 	if err != nil {
 		return err
@@ -124,6 +125,9 @@ func registerRejects(ctx context.Context, sess engine.Session, l *lake.Lake, f *
 		if err != nil {
 			return err
 		}
+		if err := knownTable(view, f.table); err != nil {
+			return err
+		}
 		for _, t := range []string{"rejected_row", "rejected_value"} {
 			if files[t], err = view.Files("silver/" + t); err != nil {
 				return err
@@ -140,6 +144,25 @@ func registerRejects(ctx context.Context, sess engine.Session, l *lake.Lake, f *
 		return err
 	}
 	return registerMalformed(ctx, sess, malformed)
+}
+
+// knownTable refuses a name that is neither a silver table nor a bronze object: an empty
+// list would read as "nothing was rejected".
+func knownTable(view *lake.View, name string) error {
+	var known []string
+	for _, t := range view.Tables() {
+		if layer, rest, _ := strings.Cut(t, "/"); layer == "silver" || layer == "bronze" {
+			known = append(known, strings.TrimSuffix(path.Base(rest), "__malformed"))
+		}
+	}
+	if name == "" || slices.Contains(known, strings.ToLower(name)) {
+		return nil
+	}
+	hint := "`pipeline rejects --summary` names the tables that have rejects"
+	if near := config.Nearest(name, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return &usageError{err: fmt.Errorf("there is no silver table or bronze object %q", name), hint: hint}
 }
 
 // malformedFiles are the files of malformed records by "source/object".
