@@ -15,6 +15,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/customer360/pipeline/pipeline/config"
 )
@@ -83,4 +84,14 @@ func reason(err error) (string, error) {
 	default:
 		return "", err
 	}
+}
+
+// published rounds a parameter to the digits that the fit gives: the rest is where the
+// optimizer happened to stop, and may differ between processors.
+func published(parameter float64) float64 {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(parameter, 'g', 7, 64), 64)
+	if err != nil {
+		return parameter
+	}
+	return rounded
 }
