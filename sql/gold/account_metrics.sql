@@ -61,9 +61,11 @@ revenue_day AS (
   SELECT account_id,
          sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 12)) AS revenue_ttm_usd,
          sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 24) AND day <= months_before(as_of(), 12)) AS revenue_prior_ttm_usd,
+         sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 36) AND day <= months_before(as_of(), 24)) AS revenue_y3_usd,
          min(day) AS first_revenue_on, bool_or(amount_usd > 0) AS had_revenue,
          count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 12)) AS fx_missing,
-         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 24) AND day <= months_before(as_of(), 12)) AS fx_missing_prior
+         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 24) AND day <= months_before(as_of(), 12)) AS fx_missing_prior,
+         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 36) AND day <= months_before(as_of(), 24)) AS fx_missing_y3
   FROM revenue_day GROUP BY account_id
 ),
 service AS (
@@ -148,6 +150,7 @@ joined AS (
          coalesce(v.has_mrr, false) OR bool_or(m.account_id IS NOT NULL) OVER w AS has_mrr, min(m.first_month) OVER w AS first_mrr_month,
          r.revenue_ttm_usd, r.revenue_prior_ttm_usd, r.had_revenue, r.account_id IS NOT NULL AS has_revenue_row,
          coalesce(r.fx_missing, 0) = 0 AS is_revenue_known, coalesce(r.fx_missing_prior, 0) = 0 AS is_prior_known,
+         r.revenue_y3_usd, coalesce(r.fx_missing_y3, 0) = 0 AS is_y3_known,
          g.account_id IS NULL AND r.account_id IS NULL AND (coalesce(m.had_mrr, false) OR coalesce(o.won_24m, 0) > 0) AS is_unbilled, min(r.first_revenue_on) OVER w AS first_revenue_on,
          s.active_services, s.product_families, f.families AS families_on_sale, coalesce(v.has_services, false) OR bool_or(s.account_id IS NOT NULL) OVER w AS has_services,
          k.* EXCLUDE (account_id), coalesce(v.has_cases, false) OR bool_or(k.account_id IS NOT NULL) OVER w AS has_cases,
@@ -183,7 +186,8 @@ SELECT account_id, master_account_id, region, source_region,
        coalesce(revenue_ttm_usd, CASE WHEN (region_has_billing OR has_revenue_row) AND is_revenue_known AND NOT is_unbilled THEN 0 END) AS revenue_ttm_usd,
        coalesce(revenue_prior_ttm_usd, CASE WHEN is_prior_known AND NOT is_unbilled AND first_revenue_on <= months_before(as_of(), 12) THEN 0 END) AS revenue_prior_ttm_usd,
        coalesce(had_revenue, false) AS had_revenue,
-       first_revenue_on <= months_before(as_of(), 24) + 1 AS has_24_months,
+       coalesce(revenue_y3_usd, CASE WHEN is_y3_known AND NOT is_unbilled AND first_revenue_on <= months_before(as_of(), 24) THEN 0 END) AS revenue_y3_usd,
+       first_revenue_on <= months_before(as_of(), 24) + 1 AS has_24_months, first_revenue_on <= months_before(as_of(), 36) + 1 AS has_36_months,
        coalesce(active_services, CASE WHEN has_services THEN 0 END) AS active_services,
        coalesce(product_families, CASE WHEN has_services THEN 0 END) AS product_families, families_on_sale,
        coalesce(open_cases, CASE WHEN has_cases THEN 0 END) AS open_cases, coalesce(open_cases_30d_ago, CASE WHEN has_cases THEN 0 END) AS open_cases_30d_ago,
