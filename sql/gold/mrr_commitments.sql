@@ -6,7 +6,7 @@
 -- secures it. A service named to a contract is secured to the end of that contract while
 -- it is active; one named to none, to the latest end of the account's active contracts; a
 -- contract without end secures nothing. contract_months are whole months from the as-of,
--- at most the horizon. The parts of an account sum to its MRR; accounts without MRR > 0
+-- at most the horizon (at least 12). The parts of an account sum to its MRR; accounts without MRR > 0
 -- have no row. tenure_months and segment are the customer's (see mrr_lifetimes).
 WITH item AS (
   SELECT s.account_id, s.master_account_id, s.contract_id, sum(usd(s.mrr, r.units_per_usd)) AS mrr_usd,
@@ -22,7 +22,7 @@ WITH item AS (
   SELECT account_id, max(months) AS months FROM contract GROUP BY account_id
 ), secured AS (
   SELECT i.account_id, i.master_account_id, i.mrr_usd, i.fx_missing_count,
-         CAST(least(greatest(coalesce(CASE WHEN i.contract_id IS NULL THEN l.months ELSE c.months END, 0), 0), param('clv.horizon_months')) AS INTEGER) AS contract_months
+         CAST(least(greatest(coalesce(CASE WHEN i.contract_id IS NULL THEN l.months ELSE c.months END, 0), 0), greatest(param('clv.horizon_months'), 12)) AS INTEGER) AS contract_months
   FROM item i
   LEFT JOIN contract c ON c.contract_id = i.contract_id
   LEFT JOIN latest l ON l.account_id = i.account_id

@@ -17,8 +17,9 @@ WITH needed AS (
   UNION ALL
   SELECT segment, CAST(unnest(generate_series(1, len(alpha_draws))) AS INTEGER), unnest(alpha_draws), unnest(beta_draws) FROM gold.survival_parameters
 ), month AS (
-  SELECT k, power(1 + param('clv.annual_discount_rate'), -k / 12.0) AS discount
-  FROM (SELECT CAST(unnest(generate_series(1, CAST(param('clv.horizon_months') AS INTEGER))) AS INTEGER) AS k)
+  -- At least a year, for survival_12m; months after the horizon are worth nothing.
+  SELECT k, CASE WHEN k <= param('clv.horizon_months') THEN power(1 + param('clv.annual_discount_rate'), -k / 12.0) ELSE 0 END AS discount
+  FROM (SELECT CAST(unnest(generate_series(1, CAST(greatest(param('clv.horizon_months'), 12) AS INTEGER))) AS INTEGER) AS k)
 ), survival AS (
   SELECT c.segment, c.tenure_months, p.draw, m.k, m.discount,
          exp(lgamma(p.beta + c.tenure_months + m.k) - lgamma(p.beta + c.tenure_months)
@@ -49,7 +50,8 @@ WITH needed AS (
   LEFT JOIN secured s ON s.contract_months = n.contract_months
   LEFT JOIN unsecured u ON u.segment = n.segment AND u.tenure_months = n.tenure_months AND u.contract_months = n.contract_months
 )
-SELECT f.segment, f.tenure_months, f.contract_months, f.secured, f.secured + f.worth AS projected, f.secured + f.low AS projected_low, f.secured + f.high AS projected_high,
-       CASE WHEN f.contract_months >= 12 THEN 1 ELSE v.share END AS survival_12m
+SELECT f.segment, f.tenure_months, f.contract_months, round(f.secured, 10) AS secured,
+       round(f.secured + f.worth, 10) AS projected, round(f.secured + f.low, 10) AS projected_low, round(f.secured + f.high, 10) AS projected_high,
+       CASE WHEN f.contract_months >= 12 THEN 1 ELSE round(v.share, 10) END AS survival_12m
 FROM summed f
 LEFT JOIN survival v ON v.segment = f.segment AND v.tenure_months = f.tenure_months AND v.draw = 0 AND v.k = 12

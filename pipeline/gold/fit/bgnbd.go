@@ -202,13 +202,13 @@ func (m BGNBD) ifAliveLong(shape, a, b, z float64) float64 {
 	return sum
 }
 
-// Discounted is the expected number of orders in periods 1 … n of the given length, each
-// weighted by its period's discount factor, of a customer who has not left.
-func (m BGNBD) Discounted(c Repeats, length float64, factors []float64) float64 {
+// Discounted is the expected number of orders of a customer who has not left, in periods
+// that end at the given times from now, each weighted by its period's discount factor.
+func (m BGNBD) Discounted(c Repeats, ends, factors []float64) float64 {
 	sum, before := 0.0, 0.0
-	for i, f := range factors {
-		now := m.IfAlive(c, length*float64(i+1))
-		sum += f * (now - before)
+	for i, end := range ends {
+		now := m.IfAlive(c, end)
+		sum += factors[i] * (now - before)
 		before = now
 	}
 	return sum

@@ -86,12 +86,18 @@ func reason(err error) (string, error) {
 	}
 }
 
-// published rounds a parameter to the digits that the fit gives: the rest is where the
-// optimizer happened to stop, and may differ between processors.
-func published(parameter float64) float64 {
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(parameter, 'g', 7, 64), 64)
+// Digits that the tables hold. The rest of a parameter is where the optimizer happened to
+// stop, the rest of a score the noise of logarithms; both differ between processors.
+const (
+	parameterDigits = 7
+	scoreDigits     = 10
+)
+
+// rounded is the number to that many significant digits.
+func rounded(number float64, digits int) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(number, 'g', digits, 64), 64)
 	if err != nil {
-		return parameter
+		return number
 	}
-	return rounded
+	return r
 }

@@ -67,8 +67,8 @@ type orderScorer struct {
 	orders     []BGNBD
 	values     []GammaGamma
 	columns    map[string][]float64 // estimate and draws of a parameter, by model.parameter
-	months     []float64            // discount factors of the horizon's months
-	quarters   []float64            // and of its quarters
+	months     schedule             // of the estimate
+	quarters   schedule             // of the draws
 	discounted map[ageClass][]float64
 }
 
@@ -77,19 +77,27 @@ type orderScorer struct {
 type ageClass struct{ frequency, weeks float64 }
 
 func newOrderScorer(s settings) *orderScorer {
-	o := &orderScorer{settings: s, columns: map[string][]float64{}, discounted: map[ageClass][]float64{}}
-	for k := 1; k <= s.horizonMonths; k++ {
-		o.months = append(o.months, math.Pow(1+s.discountRate, -float64(k)/12))
-	}
-	for i := 0; i < len(o.months); i += quarter {
-		end := min(i+quarter, len(o.months))
+	return &orderScorer{settings: s, columns: map[string][]float64{}, discounted: map[ageClass][]float64{},
+		months: s.schedule(1), quarters: s.schedule(quarter)}
+}
+
+// schedule is the horizon cut into periods: when they end, in weeks, and the mean discount
+// factor of their months.
+type schedule struct{ ends, factors []float64 }
+
+// schedule cuts it into periods of that many months; the last may be shorter.
+func (s settings) schedule(months int) schedule {
+	var sch schedule
+	for first := 1; first <= s.horizonMonths; first += months {
+		last := min(first+months-1, s.horizonMonths)
 		sum := 0.0
-		for _, f := range o.months[i:end] {
-			sum += f
+		for k := first; k <= last; k++ {
+			sum += math.Pow(1+s.discountRate, -float64(k)/12)
 		}
-		o.quarters = append(o.quarters, sum/float64(end-i))
+		sch.ends = append(sch.ends, weeksPerMonth*float64(last))
+		sch.factors = append(sch.factors, sum/float64(last-first+1))
 	}
-	return o
+	return sch
 }
 
 // take notes a parameter.
@@ -149,8 +157,10 @@ func (o *orderScorer) score(row orderRow) []any {
 	m := o.orders[0]
 	alive := m.Alive(c)
 	horizon := weeksPerMonth * float64(o.horizonMonths)
-	discounted := alive * m.Discounted(c, weeksPerMonth, o.months)
-	known = append(known, alive, alive*m.IfAlive(c, ninetyDays), alive*m.IfAlive(c, horizon), discounted)
+	discounted := alive * m.Discounted(c, o.months.ends, o.months.factors)
+	for _, v := range []float64{alive, alive * m.IfAlive(c, ninetyDays), alive * m.IfAlive(c, horizon), discounted} {
+		known = append(known, rounded(v, scoreDigits))
+	}
 	value, basis := o.orderValue(row, 0)
 	if basis == "" {
 		return append(known, nil, nil, nil, nil, nil, "no_order_value")
@@ -202,7 +212,7 @@ func (o *orderScorer) ifAlive(c Repeats) []float64 {
 	c.Age = class.weeks
 	sums := make([]float64, len(o.orders)-1)
 	for i, m := range o.orders[1:] {
-		sums[i] = m.Discounted(c, quarter*weeksPerMonth, o.quarters)
+		sums[i] = m.Discounted(c, o.quarters.ends, o.quarters.factors)
 	}
 	o.discounted[class] = sums
 	return sums

@@ -127,9 +127,9 @@ func writeParameters(write func(values ...any) error, model string, names []stri
 		if status == "ok" || status == "correlated" {
 			column := make([]float64, len(draws))
 			for j, d := range draws {
-				column[j] = published(d[i])
+				column[j] = rounded(d[i], parameterDigits)
 			}
-			value, drawn = published(values[i]), column
+			value, drawn = rounded(values[i], parameterDigits), column
 		}
 		if err := write(model, name, status, value, drawn, int64(total), correlation); err != nil {
 			return err

@@ -97,9 +97,9 @@ func TestExpectedAtTheEdges(t *testing.T) {
 
 func TestDiscounted(t *testing.T) {
 	m, c := BGNBD{0.243, 4.414, 0.793, 2.426}, Repeats{Frequency: 3, Recency: 20, Age: 30}
-	near(t, "undiscounted", m.Discounted(c, 4, []float64{1, 1, 1}), m.IfAlive(c, 12), 1e-12)
+	near(t, "undiscounted", m.Discounted(c, []float64{4, 8, 12}, []float64{1, 1, 1}), m.IfAlive(c, 12), 1e-12)
 	want := 0.9*m.IfAlive(c, 4) + 0.8*(m.IfAlive(c, 8)-m.IfAlive(c, 4))
-	near(t, "discounted", m.Discounted(c, 4, []float64{0.9, 0.8}), want, 1e-12)
+	near(t, "discounted", m.Discounted(c, []float64{4, 8}, []float64{0.9, 0.8}), want, 1e-12)
 }
 
 // Customers made by the models' own rules: the fits find the parameters again.
@@ -202,10 +202,10 @@ func BenchmarkFitBGNBD(b *testing.B) {
 		}
 	})
 	b.Run("score", func(b *testing.B) {
-		factors := make([]float64, 60)
+		months := settings{horizonMonths: 60, discountRate: 0.1}.schedule(1)
 		for b.Loop() {
 			for _, c := range customers {
-				BGNBD{0.8, 10, 0.6, 3}.Discounted(c, 4.348, factors)
+				BGNBD{0.8, 10, 0.6, 3}.Discounted(c, months.ends, months.factors)
 			}
 		}
 	})

@@ -99,7 +99,7 @@ func (e survivalEstimate) values(segment, basis string, l *segmentLives) []any {
 	}
 	alphas, betas := make([]float64, len(e.draws)), make([]float64, len(e.draws))
 	for i, d := range e.draws {
-		alphas[i], betas[i] = published(d.Alpha), published(d.Beta)
+		alphas[i], betas[i] = rounded(d.Alpha, parameterDigits), rounded(d.Beta, parameterDigits)
 	}
-	return []any{segment, basis, e.status, published(e.model.Alpha), published(e.model.Beta), alphas, betas, churns, lifetimes}
+	return []any{segment, basis, e.status, rounded(e.model.Alpha, parameterDigits), rounded(e.model.Beta, parameterDigits), alphas, betas, churns, lifetimes}
 }
