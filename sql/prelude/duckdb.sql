@@ -55,6 +55,16 @@ CREATE MACRO health_band(score) AS CASE WHEN score >= param('health.healthy_from
                                         WHEN score IS NOT NULL THEN 'CRITICAL' ELSE 'INSUFFICIENT_DATA' END;
 CREATE MACRO risk_band(score) AS CASE WHEN score > param('churn.high_above') THEN 'HIGH' WHEN score > param('churn.medium_above') THEN 'MEDIUM' WHEN score IS NOT NULL THEN 'LOW' END;
 
+-- Health of a customer from its accounts: the mean weighted by MRR, the plain mean where nothing is paid, NULL where
+-- accounts with a score hold too little of the MRR.
+CREATE MACRO weighted_health(mrr_times_score, mrr_with_score, mrr, plain_mean) AS
+  CASE WHEN coalesce(mrr, 0) = 0 THEN plain_mean
+       WHEN mrr_with_score >= CAST(param('rollup.min_mrr_share') AS DECIMAL(9,6)) * mrr THEN ratio(mrr_times_score, mrr_with_score) END;
+
+-- A bound of the Wilson interval of k in n; z is the normal quantile, below 0 for the lower bound.
+CREATE MACRO wilson(k, n, z) AS CASE WHEN n > 0 THEN
+  (CAST(k AS DOUBLE) / n + z * z / (2 * n) + z * sqrt(CAST(k AS DOUBLE) / n * (1 - CAST(k AS DOUBLE) / n) / n + z * z / (4 * n * n))) / (1 + z * z / n) END;
+
 -- A number with its noun: 1 order, 2 orders, 1,000 orders.
 CREATE MACRO counted(n, one, many) AS format('{:,d} ', CAST(n AS BIGINT)) || CASE WHEN n = 1 THEN one ELSE many END;
 
@@ -62,6 +72,12 @@ CREATE MACRO counted(n, one, many) AS format('{:,d} ', CAST(n AS BIGINT)) || CAS
 CREATE MACRO active_on(day, start_date, end_date, terminated_on, status) AS (
   coalesce(start_date <= day AND (end_date IS NULL OR end_date >= day) AND (terminated_on IS NULL OR terminated_on > day), false)
   AND NOT coalesce(list_contains(param_list('services.inactive_statuses'), status), false));
+
+-- A mean against the median and the median absolute deviation of the days before: far
+-- above it, how far in robust standard deviations, and both.
+CREATE MACRO is_above_baseline(mean, baseline) AS coalesce(baseline > 0 AND mean > param('usage.spike_ratio') * baseline, false);
+CREATE MACRO robust_z(mean, baseline, deviation) AS 0.6745 * (mean - baseline) / nullif(deviation, 0);
+CREATE MACRO is_spike(mean, baseline, deviation) AS is_above_baseline(mean, baseline) AND coalesce(deviation = 0 OR robust_z(mean, baseline, deviation) >= param('usage.spike_z'), false);
 
 -- Identifiers: lower-case hex md5 of kind|id|…, NULL as \N.
 CREATE MACRO row_id(parts) AS md5(array_to_string(list_transform(parts, lambda p: coalesce(p, '\N')), '|'));
