@@ -4,7 +4,7 @@ package sqlfiles
 
 import "embed"
 
-// FS holds prelude/, gold/, ops/ and checks/.
+// FS holds prelude/, gold/, ops/, checks/ and questions/.
 //
-//go:embed prelude gold ops checks
+//go:embed prelude gold ops checks questions
 var FS embed.FS

@@ -54,30 +54,11 @@ func (a *app) query(ctx context.Context, sql, at, format, output string) (err er
 	default:
 		return usagef("unknown format %q: use table, csv, json, markdown or parquet", format)
 	}
-	l, err := a.openLake()
+	sess, _, closeReader, err := a.openPublished(ctx, at, sql)
 	if err != nil {
 		return err
 	}
-	view, err := l.View(at)
-	if err != nil {
-		return err
-	}
-	if view.Commit() == nil {
-		return &usageError{err: fmt.Errorf("the lake %s is empty", l.Root()), hint: "`pipeline run` fills it"}
-	}
-	db, closeEngine, err := openEngine(ctx, engine.Options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeEngine()) }()
-	sess, err := db.Session(ctx)
-	if err != nil {
-		return err
-	}
-	defer sess.Close()
-	if err := register(ctx, sess, l, view, sql); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, closeReader()) }()
 	if format == "parquet" {
 		return a.queryParquet(ctx, sess, sql, output)
 	}
@@ -86,15 +67,12 @@ func (a *app) query(ctx context.Context, sql, at, format, output string) (err er
 		return fmt.Errorf("query: %w", err)
 	}
 	defer rows.Close()
-	w, done, err := a.output(output) // only now: a query that fails leaves the file as it was
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, done()) }()
-	if _, err = report.Rows(w, rows, report.Format(format)); err != nil {
-		return fmt.Errorf("query: %w", err)
-	}
-	return nil
+	return a.write(output, func(w io.Writer) error { // only now: a query that fails leaves the file as it was
+		if _, err := report.Rows(w, rows, report.Format(format)); err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		return nil
+	})
 }
 
 // openLake opens the lake that --lake names, else the configuration's. Reading a
@@ -185,4 +163,14 @@ func (a *app) output(path string) (io.Writer, func() error, error) {
 		return nil, nil, usagef("--output: %w", err)
 	}
 	return f, f.Close, nil
+}
+
+// write hands f what --output names, or stdout.
+func (a *app) write(path string, f func(io.Writer) error) (err error) {
+	w, done, err := a.output(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	return f(w)
 }

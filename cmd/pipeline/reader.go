@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
+	"github.com/customer360/pipeline/pipeline/lake"
 )
 
 // openEngine opens an engine for reading the lake. What exceeds its memory spills into a
@@ -21,4 +23,31 @@ func openEngine(ctx context.Context, opt engine.Options) (db *duckdb.DB, close f
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return db, func() error { return errors.Join(db.Close(), os.RemoveAll(dir)) }, nil
+}
+
+// openPublished opens a session on one consistent state of the lake: that which at names,
+// or the current one. Bronze is there if sql names it.
+func (a *app) openPublished(ctx context.Context, at, sql string) (sess engine.Session, view *lake.View, close func() error, err error) {
+	l, err := a.openLake()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if view, err = l.View(at); err != nil {
+		return nil, nil, nil, err
+	}
+	if view.Commit() == nil {
+		return nil, nil, nil, &usageError{err: fmt.Errorf("the lake %s is empty", l.Root()), hint: "`pipeline run` fills it"}
+	}
+	db, closeEngine, err := openEngine(ctx, engine.Options{})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if sess, err = db.Session(ctx); err != nil {
+		return nil, nil, nil, errors.Join(err, closeEngine())
+	}
+	close = func() error { return errors.Join(sess.Close(), closeEngine()) }
+	if err := register(ctx, sess, l, view, sql); err != nil {
+		return nil, nil, nil, errors.Join(err, close())
+	}
+	return sess, view, close, nil
 }

@@ -53,6 +53,7 @@ func (a *app) commands() []*cobra.Command {
 		a.checkCommand(),
 		a.rejectsCommand(),
 		a.runsCommand(),
+		a.askCommand(),
 		a.queryCommand(),
 		a.lakeCommand(),
 		a.versionCommand(),

@@ -1,6 +1,14 @@
 -- question: BIL2 Outstanding receivables by segment or account manager
--- asked by: billing and finance
+-- asked by: billing
 -- tables: gold.ar_aging
 -- variables: as_of
-SELECT segment, owner_name, sum(outstanding_usd) AS outstanding_usd, sum(overdue_usd) AS overdue_usd FROM gold.ar_aging
-WHERE as_of_date = getvariable('as_of') GROUP BY GROUPING SETS ((segment), (owner_name)) ORDER BY 3 DESC;
+-- sources: silver.invoice, silver.payment
+-- empty: Nothing is owed.
+--
+-- By segment first, then by account manager; each adds up to the whole.
+SELECT segment, owner_name, sum(outstanding_usd) AS outstanding_usd, sum(overdue_usd) AS overdue_usd
+FROM gold.ar_aging
+WHERE as_of_date = getvariable('as_of')
+GROUP BY GROUPING SETS ((segment), (owner_name))
+HAVING sum(outstanding_usd) IS NOT NULL
+ORDER BY (grouping(segment) = 1), outstanding_usd DESC, segment, owner_name;

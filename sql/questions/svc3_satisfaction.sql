@@ -1,0 +1,15 @@
+-- question: SVC3 Support satisfaction by product, region or agent
+-- asked by: customer service
+-- tables: gold.survey_responses
+-- variables: as_of
+-- sources: silver.survey_response
+-- columns: csat percent
+-- empty: No product, region or agent has five answers in 90 days.
+--
+-- Share of answers of 75 or more of 100, where there are at least five.
+SELECT product_family, region, agent_name, count(*) AS answers, avg((score_100 >= 75)::INTEGER) AS csat
+FROM gold.survey_responses
+WHERE survey_type = 'CSAT' AND responded_at >= getvariable('as_of') - INTERVAL 89 DAY AND responded_at < getvariable('as_of') + INTERVAL 1 DAY
+GROUP BY GROUPING SETS ((product_family), (region), (agent_name))
+HAVING count(*) >= 5
+ORDER BY (region IS NULL), (product_family IS NULL), csat DESC, answers DESC, region, product_family, agent_name;
