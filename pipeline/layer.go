@@ -13,6 +13,10 @@ const (
 	All    Layer = "all"
 )
 
+// History marks the step that fills state tables at one earlier as-of. It is part of gold;
+// nobody asks for it by name.
+const History Layer = "history"
+
 // ParseLayer reads the value of --layer.
 func ParseLayer(s string) (Layer, error) {
 	switch l := Layer(s); l {

@@ -28,7 +28,7 @@ func (u *run) buildGold(ctx context.Context) error {
 	var jobs []job
 	places := map[string]int{}
 	for _, m := range u.gold.Models() {
-		if !u.offHead() && !selected(u.opt.Tables, m.Name) {
+		if !u.offHead() && !selected(u.opt.Tables, m.Name) || u.draft != nil && !u.draft.models[m.Schema+"/"+m.Name] {
 			continue
 		}
 		j := u.modelJob(m, cov)
@@ -43,7 +43,7 @@ func (u *run) buildGold(ctx context.Context) error {
 	if err := inOrder(ctx, u.cores(), jobs); err != nil {
 		return err
 	}
-	if !u.state.changed() {
+	if u.draft != nil || !u.state.changed() {
 		return nil
 	}
 	return u.replaceSet(coverageTable, u.id, cov.part)
@@ -94,7 +94,7 @@ func (u *run) writeCoverage(ctx context.Context) (coverage, error) {
 	}
 	defer sess.Close()
 	contract := u.Config.Contracts[coverageTable]
-	c.part = u.tx.Part("source_coverage")
+	c.part = u.part("source_coverage")
 	_, err = ops.Write(ctx, sess, contract, u.state.fieldIDs(coverageTable, columnNames(contract)), c.rows, c.part)
 	return c, err
 }
@@ -204,7 +204,7 @@ func (u *run) goldFingerprint(m gold.Model, cov coverage) (fingerprint, error) {
 
 // modelInput is what a model is built from, as the state is now.
 func (u *run) modelInput(m gold.Model, cov coverage, step *Step) gold.BuildInput {
-	in := gold.BuildInput{AsOf: u.asOfDate(), TimeZone: u.Config.Pipeline.TimeZone, Part: u.tx.Part,
+	in := gold.BuildInput{AsOf: u.asOfDate(), TimeZone: u.Config.Pipeline.TimeZone, Part: u.part,
 		Inputs: map[string][]string{}, FieldIDs: u.state.fieldIDs}
 	for _, name := range m.Inputs {
 		table := strings.Replace(name, ".", "/", 1)
@@ -241,7 +241,7 @@ func (u *run) runModel(ctx context.Context, m gold.Model, in gold.BuildInput) ([
 	}
 	var files []builtFile
 	for _, p := range out.Parts {
-		f, err := u.tx.Add(m.Schema+"/"+m.Name, p.Path, lake.FileOptions{Partition: p.Partition})
+		f, err := u.add(m.Schema+"/"+m.Name, p.Path, p.Rows, lake.FileOptions{Partition: p.Partition})
 		if err != nil {
 			return nil, err
 		}

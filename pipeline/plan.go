@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -16,6 +18,9 @@ type Plan struct {
 	Published  int64      `json:"published_version,omitempty"`
 	Historical bool       `json:"historical,omitempty"`
 	Items      []PlanItem `json:"items"`
+	// History is what a run would fill at earlier dates; some may turn out to lie before
+	// any data.
+	History *HistoryFill `json:"history,omitempty"`
 }
 
 // PlanItem is one table that would be worked on.
@@ -58,10 +63,15 @@ func (r *Runner) Plan(ctx context.Context, opt Options) (*Plan, error) {
 
 func (u *run) fillPlan(ctx context.Context, p *Plan) error {
 	dirty := map[string]bool{}
+	var exported int64
 	if u.opt.Layer.includes(Bronze) && u.opt.Out == "" {
-		if err := u.planBronze(ctx, p, dirty); err != nil {
+		var err error
+		if exported, err = u.planBronze(ctx, p, dirty); err != nil {
 			return err
 		}
+	}
+	if err := u.planHistory(p, exported); err != nil {
+		return err
 	}
 	if u.opt.Layer.includes(Silver) || p.Historical || u.opt.Out != "" {
 		for _, t := range u.silver.Tables() {
@@ -102,10 +112,28 @@ func (u *run) fillPlan(ctx context.Context, p *Plan) error {
 	return nil
 }
 
-func (u *run) planBronze(ctx context.Context, p *Plan, dirty map[string]bool) error {
+// planHistory says what would be filled and how long that takes; exported are the bytes
+// of files that are not yet loaded.
+func (u *run) planHistory(p *Plan, exported int64) (err error) {
+	u.res.Historical = p.Historical
+	fill := u.historyFill()
+	if fill == nil || len(fill.Dates) == 0 {
+		return nil
+	}
+	fill.Bytes = u.bronzeBytes() + int64(bytesPerExported*float64(exported))
+	if fill.Bytes == 0 {
+		return nil
+	}
+	fill.Predicted, err = u.predict(len(fill.Dates), fill.Bytes)
+	p.History = fill
+	return err
+}
+
+// planBronze lists the objects with new files and returns the size of these.
+func (u *run) planBronze(ctx context.Context, p *Plan, dirty map[string]bool) (exported int64, err error) {
 	jobs, err := bronzeJobs(u.Config, u.marks, u.opt.Sources, u.opt.Tables)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var problems []error
 	for _, j := range jobs {
@@ -121,8 +149,13 @@ func (u *run) planBronze(ctx context.Context, p *Plan, dirty map[string]bool) er
 		item := PlanItem{Layer: Bronze, Table: j.table, Reason: plural(len(found), "new file"), Files: found}
 		p.Items = append(p.Items, item)
 		dirty[j.table] = true
+		for _, name := range found {
+			if info, err := os.Stat(filepath.Join(j.source.Path, name)); err == nil { // else the run will say
+				exported += info.Size()
+			}
+		}
 	}
-	return errors.Join(problems...)
+	return exported, errors.Join(problems...)
 }
 
 func (u *run) planTable(p *Plan, layer Layer, table string, fp fingerprint, inputs []string, dirty map[string]bool, refreshable bool) {

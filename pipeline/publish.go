@@ -99,6 +99,9 @@ func runLog(r *Result) []ops.Row {
 			continue
 		}
 		row := base(s.Table)
+		if s.AsOf != "" {
+			row["as_of_date"] = s.AsOf
+		}
 		row["layer"], row["table_name"], row["status"] = s.Layer, s.Table, s.Status
 		row["started_at"] = s.StartedAt.UTC().Format(time.RFC3339Nano)
 		row["finished_at"] = s.StartedAt.Add(s.Elapsed).UTC().Format(time.RFC3339Nano)

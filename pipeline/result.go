@@ -27,6 +27,8 @@ type Result struct {
 	CodeVersion string        `json:"code_version"`
 	Sources     int           `json:"sources"`
 	Steps       []Step        `json:"steps"`
+	History     *HistoryFill  `json:"history,omitempty"` // earlier as-of dates that were filled
+	BronzeBytes int64         `json:"bronze_bytes,omitempty"`
 	Checks      []CheckResult `json:"checks,omitempty"`
 	Warnings    []string      `json:"warnings,omitempty"`
 	Bronze      int64         `json:"bronze_version,omitempty"`    // commit with the extracted rows; 0 = nothing was new
@@ -42,6 +44,7 @@ type Step struct {
 	Status         Status        `json:"status"`
 	StartedAt      time.Time     `json:"started_at"`
 	Elapsed        time.Duration `json:"elapsed_ns"`
+	AsOf           string        `json:"as_of,omitempty"`  // where it is not the run's
 	Reason         string        `json:"reason,omitempty"` // why it ran or did not
 	RowsIn         int64         `json:"rows_in"`
 	RowsOut        int64         `json:"rows_out"`
@@ -82,6 +85,7 @@ func (c CheckResult) Blocking() bool { return !c.Passed && c.Severity == "error"
 // Observer watches a run. Calls come one at a time.
 type Observer interface {
 	RunStarted(r *Result)
+	HistoryStarted(h *HistoryFill)
 	StepStarted(layer Layer, table string)
 	StepFinished(s Step)
 	RunFinished(r *Result)

@@ -58,6 +58,7 @@ type run struct {
 	gold   *gold.Project
 
 	stateTables map[string]bool // models with a set of rows per as-of
+	draft       *draft          // nil but for a date of the history
 }
 
 // Run carries out one run. The result is returned with the error too: what finished
@@ -154,12 +155,16 @@ func (u *run) layers(ctx context.Context) error {
 	if err := u.chooseTarget(); err != nil {
 		return err
 	}
+	u.res.BronzeBytes = u.bronzeBytes()
 	if u.opt.Layer.includes(Silver) || u.offHead() {
 		if err := u.buildSilver(ctx); err != nil {
 			return err
 		}
 	}
 	if u.opt.Layer.includes(Gold) {
+		if err := u.fillHistory(ctx); err != nil {
+			return err
+		}
 		if err := u.buildGold(ctx); err != nil {
 			return err
 		}

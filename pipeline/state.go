@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -89,6 +90,25 @@ func (s *state) files(table string) []string {
 		return nil
 	}
 	return s.pathsOf(s.setsOf(table, ""))
+}
+
+// before is the state from which an earlier date is built: bronze, and the sets of rows
+// of state tables up to that date. A set of the date itself is not built again.
+func (s *state) before(date string, stateTables map[string]bool) *state {
+	past := emptyState(s.root)
+	past.published, past.paths = s.published, maps.Clone(s.paths)
+	for t, m := range s.manifests {
+		copied := *m
+		switch {
+		case strings.HasPrefix(t, "bronze/"):
+		case stateTables[t]:
+			copied.Files = slices.DeleteFunc(slices.Clone(m.Files), func(f lake.File) bool { return f.Partition > date })
+		default:
+			continue
+		}
+		past.manifests[t] = &copied
+	}
+	return past
 }
 
 // setsOf are the files of one partition of a table; "" = all of them.

@@ -90,7 +90,7 @@ func (u *run) silverFingerprint(t silver.Table) fingerprint {
 
 // silverInput is what a table is built from, as the state is now.
 func (u *run) silverInput(t silver.Table) silver.BuildInput {
-	in := silver.BuildInput{AsOf: u.res.AsOf, Bronze: map[string][]string{}, Silver: map[string][]string{}, Part: u.tx.Part,
+	in := silver.BuildInput{AsOf: u.res.AsOf, Bronze: map[string][]string{}, Silver: map[string][]string{}, Part: u.part,
 		FieldIDs: func(table string, columns []string) map[string]int { return u.state.fieldIDs("silver/"+table, columns) }}
 	for _, i := range t.Inputs {
 		name := i.Source + "/" + strings.ToLower(i.Object)
@@ -118,7 +118,7 @@ func (u *run) runSilver(ctx context.Context, t silver.Table, in silver.BuildInpu
 	if out.BuildResult, err = u.silver.Build(ctx, sess, t.Name, in); err != nil {
 		return out, err
 	}
-	out.file, err = u.tx.Add("silver/"+t.Name, out.Part.Path, lake.FileOptions{})
+	out.file, err = u.add("silver/"+t.Name, out.Part.Path, out.Part.Rows, lake.FileOptions{})
 	return out, err
 }
 
@@ -129,6 +129,9 @@ func (u *run) takeSilver(t silver.Table, out silverTable, step *Step, fp fingerp
 	step.BytesOut += out.file.Bytes
 	step.Files++
 	u.state.set(u.manifest(table, []lake.File{out.file}), fp.String())
+	if u.draft != nil {
+		return nil // what it refuses is told once, for the run's own as-of
+	}
 	for reject, part := range map[string]silver.Part{silver.RejectedRowTable: out.RejectedRows, silver.RejectedValueTable: out.RejectedValues} {
 		if err := u.replaceRejects("silver/"+reject, t.Name, part); err != nil {
 			return err

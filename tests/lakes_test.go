@@ -59,12 +59,24 @@ func demo(t testing.TB) string {
 	dir := demos.get("demo", func() string {
 		dir := filepath.Join(filepath.Dir(binary), "demo")
 		must(t, "demo", "--out", dir, "--accounts", demoAccounts, "--seed", "7", "--days", "3")
+		withoutHistory(t, filepath.Join(dir, "pipeline.json"))
 		return dir
 	})
 	if dir == "" {
 		t.Fatal("there is no demo")
 	}
 	return dir
+}
+
+// withoutHistory makes first runs leave the past of state tables empty, which costs many
+// times less. Tests of that past turn it on again.
+func withoutHistory(t testing.TB, config string) {
+	t.Helper()
+	var cfg map[string]any
+	readJSON(t, config, &cfg)
+	metrics := filepath.Join(filepath.Dir(config), "gold_metrics.json")
+	cfg["gold_metrics"] = writeJSON(t, metrics, map[string]any{"history": map[string]any{"month_ends": 0}})
+	writeJSON(t, config, cfg)
 }
 
 func demoConfig(t testing.TB) string { return filepath.Join(demo(t), "pipeline.json") }

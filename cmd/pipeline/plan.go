@@ -46,7 +46,7 @@ func (a *app) plan(ctx context.Context, f *runFlags, exitCode bool) error {
 	if err != nil {
 		return err
 	}
-	if exitCode && len(p.Items) > 0 {
+	if exitCode && (len(p.Items) > 0 || p.History != nil) {
 		return errChanges
 	}
 	return nil

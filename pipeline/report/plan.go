@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/customer360/pipeline/pipeline"
 )
@@ -30,7 +31,10 @@ func Plan(p *pipeline.Plan, style Style, verbose bool) string {
 		}
 	}
 	b.WriteString(Table(rows, nil))
-	if len(p.Items) == 0 {
+	if h := p.History; h != nil {
+		b.WriteString(" " + historyHead(h) + "\n")
+	}
+	if len(p.Items) == 0 && p.History == nil {
 		b.WriteString("Nothing to do: all tables are up to date\n")
 		return b.String()
 	}
@@ -44,8 +48,27 @@ func Plan(p *pipeline.Plan, style Style, verbose bool) string {
 			parts = append(parts, Plural(n, string(l)+" "+noun))
 		}
 	}
-	b.WriteString("A run would work on at most " + strings.Join(parts, ", ") + "\n")
+	if len(parts) > 0 {
+		b.WriteString("A run would work on at most " + strings.Join(parts, ", ") + "\n")
+	}
 	return b.String()
+}
+
+// historyHead says which earlier dates are filled and how long that will take.
+func historyHead(h *pipeline.HistoryFill) string {
+	return fmt.Sprintf("history: %s of %s to fill, %s to %s, in about %s", Plural(len(h.Dates), "earlier date"),
+		Plural(len(h.Tables), "state table"), h.Dates[0], h.Dates[len(h.Dates)-1], Duration(roughly(h.Predicted)))
+}
+
+// roughly rounds a prediction to what it is worth.
+func roughly(d time.Duration) time.Duration {
+	switch {
+	case d < 10*time.Second:
+		return d.Round(time.Second)
+	case d < 2*time.Minute:
+		return d.Round(5 * time.Second)
+	}
+	return d.Round(time.Minute)
 }
 
 func shorten(reason string, verbose bool) string {

@@ -41,6 +41,15 @@ func (p *Run) RunStarted(r *pipeline.Result) {
 	fmt.Fprintln(p.Out, p.Style.Bold(head))
 }
 
+// HistoryStarted says how long the one filling of earlier dates will take.
+func (p *Run) HistoryStarted(h *pipeline.HistoryFill) {
+	p.clearLive()
+	p.flush()
+	if !p.Quiet {
+		fmt.Fprintln(p.Out, p.Style.Dim(" "+historyHead(h)))
+	}
+}
+
 // StepStarted shows what is being worked on, on a terminal.
 func (p *Run) StepStarted(layer pipeline.Layer, table string) {
 	if p.Live == nil || p.Quiet {
@@ -148,6 +157,8 @@ func (p *Run) line(s pipeline.Step, name string) string {
 		add(s.RejectedValues, "values nulled")
 		add(s.NotYetKnown, "not yet known")
 		add(s.FxMissing, "without rate")
+	case pipeline.History:
+		in, out = Count(s.RowsOut)+" rows", Plural(s.Files, "table")
 	default:
 		in = Count(s.RowsOut) + " rows"
 	}
@@ -161,6 +172,9 @@ func (p *Run) RunFinished(r *pipeline.Result) {
 	p.flush()
 	if !p.Quiet {
 		p.unchanged()
+		if h := r.History; h != nil && h.Elapsed > 0 {
+			fmt.Fprintln(p.Out, p.Style.Dim(" "+historyDone(h)))
+		}
 		p.problems(r)
 	}
 	fmt.Fprintln(p.Out, p.outcome(r))
@@ -176,6 +190,16 @@ func (p *Run) unchanged() {
 	if len(parts) > 0 {
 		fmt.Fprintln(p.Out, p.Style.Dim(" unchanged: "+strings.Join(parts, ", ")+" (see --verbose)"))
 	}
+}
+
+// historyDone holds the prediction against what it took.
+func historyDone(h *pipeline.HistoryFill) string {
+	said := fmt.Sprintf("history: filled %s in %s (predicted %s)", Plural(len(h.Dates), "earlier date"),
+		Duration(h.Elapsed), Duration(roughly(h.Predicted)))
+	if n := len(h.Skipped); n > 0 {
+		said += fmt.Sprintf("; %s lie before any data", Plural(n, "date"))
+	}
+	return said
 }
 
 func (p *Run) problems(r *pipeline.Result) {

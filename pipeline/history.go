@@ -1,0 +1,263 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/customer360/pipeline/pipeline/lake"
+)
+
+// HistoryFill is the filling of state tables at earlier as-of dates, which happens once:
+// when a lake is first built, and when a later version brings a new state table (G12).
+//
+// It computes silver and the models that state tables need as they were at each date,
+// oldest first, since a date reads the ones before it; only the state tables' sets of rows
+// are kept. They are published with the rest of the run or not at all. It happens in runs
+// that build the whole of gold for the published state. A run with --table leaves it to the
+// next one, and one for --out or for an earlier as-of shows the past that the lake holds.
+type HistoryFill struct {
+	Tables    []string      `json:"tables"`            // state tables that are filled
+	Dates     []string      `json:"dates"`             // oldest first
+	Skipped   []string      `json:"skipped,omitempty"` // dates before any data
+	Bytes     int64         `json:"bytes"`             // of bronze, read for every date
+	Predicted time.Duration `json:"predicted_ns"`
+	Elapsed   time.Duration `json:"elapsed_ns,omitempty"`
+
+	wanted map[string][]string // date → state tables without rows for it
+}
+
+// filledMark is the key of the fingerprint that says a state table's past was filled.
+func filledMark(table string) string { return "history/" + table }
+
+// historyFill says what is to be filled; nil if nothing is. For a table that was never
+// filled these are the dates of a first run (history.month_ends before the as-of, and
+// history.days_before it) and those that other state tables hold since the first of them.
+func (u *run) historyFill() *HistoryFill {
+	dates := u.firstDates()
+	if len(dates) == 0 || u.offHead() || len(u.opt.Tables) > 0 || !u.opt.Layer.includes(Gold) {
+		return nil
+	}
+	held := map[string]bool{}
+	for t := range u.stateTables {
+		for _, f := range u.state.setsBefore(t, u.res.AsOf) {
+			if f.Partition >= dates[0] {
+				held[f.Partition] = true
+			}
+		}
+	}
+	for _, d := range dates {
+		held[d] = true
+	}
+	fill := &HistoryFill{wanted: map[string][]string{}}
+	for t := range u.stateTables {
+		if u.state.fingerprints[filledMark(t)] != "" {
+			continue
+		}
+		fill.Tables = append(fill.Tables, t)
+		for d := range held {
+			if len(u.state.setsOf(t, d)) == 0 {
+				fill.wanted[d] = append(fill.wanted[d], t)
+			}
+		}
+	}
+	for d, tables := range fill.wanted {
+		slices.Sort(tables)
+		fill.Dates = append(fill.Dates, d)
+	}
+	slices.Sort(fill.Dates)
+	slices.Sort(fill.Tables)
+	if len(fill.Tables) == 0 {
+		return nil
+	}
+	return fill
+}
+
+// firstDates are the dates that a first run fills, oldest first.
+func (u *run) firstDates() (dates []string) {
+	months, _ := u.Config.Metrics["history.month_ends"].(float64)
+	if months <= 0 {
+		return nil
+	}
+	day := u.asOfDate()
+	end := time.Date(day.Year(), day.Month(), 0, 0, 0, 0, 0, time.UTC) // of the month before
+	for range int(months) {
+		dates = append(dates, end.Format(dateLayout))
+		end = end.AddDate(0, 0, -end.Day())
+	}
+	days, _ := u.Config.Metrics["history.days_before"].([]float64)
+	for _, n := range days {
+		if n >= 1 {
+			dates = append(dates, day.AddDate(0, 0, -int(n)).Format(dateLayout))
+		}
+	}
+	slices.Sort(dates)
+	return slices.Compact(dates)
+}
+
+// fillHistory fills what is missing and makes it part of the state.
+func (u *run) fillHistory(ctx context.Context) error {
+	fill := u.historyFill()
+	if fill == nil || u.bronzeBytes() == 0 {
+		return nil
+	}
+	fill.Bytes = u.bronzeBytes()
+	if len(fill.Dates) > 0 {
+		var err error
+		if fill.Predicted, err = u.predict(len(fill.Dates), fill.Bytes); err != nil {
+			return err
+		}
+		u.res.History = fill
+		u.Observer.HistoryStarted(fill)
+	}
+	started := u.Now()
+	for _, date := range slices.Clone(fill.Dates) {
+		if err := u.fillDate(ctx, fill, date); err != nil {
+			return err
+		}
+	}
+	fill.Elapsed = u.Now().Sub(started)
+	for _, t := range fill.Tables {
+		u.state.fingerprints[filledMark(t)] = u.res.AsOf
+		u.state.learned = true
+	}
+	return nil
+}
+
+// fillDate computes the wanted state tables at one date and drops all else it built.
+func (u *run) fillDate(ctx context.Context, fill *HistoryFill, date string) error {
+	step := Step{Layer: History, Table: "history/" + date, AsOf: date, StartedAt: u.Now(), Reason: "no set of rows yet"}
+	u.Observer.StepStarted(History, step.Table)
+	past := u.at(date, fill.wanted[date])
+	files, err := past.states(ctx)
+	for _, f := range files {
+		table := path.Dir(f.Path)
+		u.state.paths[f.Path] = f.part
+		u.state.set(u.manifest(table, append(u.otherSets(table, []lake.File{f.File}), f.File)), "")
+		step.RowsOut += f.Rows
+		step.BytesOut += f.Bytes
+		step.Files++
+	}
+	if dropErr := past.draft.drop(files); err == nil {
+		err = dropErr
+	}
+	if err != nil {
+		err = fmt.Errorf("history at %s: %w", date, err)
+	} else if len(files) == 0 {
+		step.Status, step.Reason = Skipped, "no account and no fact was known yet"
+		fill.Dates = slices.DeleteFunc(fill.Dates, func(d string) bool { return d == date })
+		fill.Skipped = append(fill.Skipped, date)
+	}
+	u.finishWith(step, err)
+	return err
+}
+
+// draft is what a run for an earlier date builds only to compute its state tables. Its
+// files stay in staging, not made durable, until the date is done.
+type draft struct {
+	models map[string]bool // models to build, by table: gold/x
+	wanted []string        // those whose rows are kept
+
+	mu    sync.Mutex
+	parts []string
+}
+
+// at is a run that builds the state tables of an earlier date from the same bronze. It
+// sees the sets that are held of earlier dates, and of the date itself those that are
+// held already.
+func (u *run) at(date string, wanted []string) *run {
+	quiet := *u.Runner
+	quiet.Observer = silent{}
+	past := *u
+	past.Runner, past.opt = &quiet, Options{Layer: All}
+	past.res = &Result{Run: u.id, AsOf: date}
+	past.state = u.state.before(date, u.stateTables)
+	past.draft = &draft{wanted: wanted, models: map[string]bool{}}
+	need := slices.Clone(wanted)
+	for len(need) > 0 {
+		table := need[0]
+		need = need[1:]
+		m, err := u.gold.Model(strings.Replace(table, "/", ".", 1))
+		held := u.isState(table) && len(past.state.setsOf(table, date)) > 0
+		if err != nil || held || past.draft.models[table] { // silver, coverage, or there already
+			continue
+		}
+		past.draft.models[table] = true
+		for _, in := range m.Inputs {
+			need = append(need, strings.Replace(in, ".", "/", 1))
+		}
+	}
+	return &past
+}
+
+// states builds the wanted tables; none if nothing had happened yet.
+func (u *run) states(ctx context.Context) (files []builtFile, err error) {
+	if err := u.buildSilver(ctx); err != nil {
+		return nil, err
+	}
+	if !u.anyFact() {
+		return nil, nil
+	}
+	if err := u.buildGold(ctx); err != nil {
+		return nil, err
+	}
+	for _, table := range u.draft.wanted {
+		for _, f := range u.state.setsOf(table, u.res.AsOf) {
+			files = append(files, builtFile{File: f, part: u.state.path(f)})
+		}
+	}
+	return files, nil
+}
+
+// anyFact tells whether any account, or anything of an account, was known.
+func (u *run) anyFact() bool {
+	return slices.ContainsFunc(u.state.tables("silver/"), func(table string) bool {
+		return u.state.rows(table) > 0 && hasColumn(u.Config.Contracts[table], "account_id")
+	})
+}
+
+// part is the path of a new staging file.
+func (u *run) part(name string) string {
+	file := u.tx.Part(name)
+	if d := u.draft; d != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.parts = append(d.parts, file)
+	}
+	return file
+}
+
+// add makes a staged file durable under its final name; a draft's only if it is kept.
+func (u *run) add(table, part string, rows int64, o lake.FileOptions) (lake.File, error) {
+	if u.draft != nil && !slices.Contains(u.draft.wanted, table) {
+		return lake.File{Path: part, Partition: o.Partition, Rows: rows}, nil
+	}
+	return u.tx.Add(table, part, o)
+}
+
+// drop removes the files of a draft but for those that are kept.
+func (d *draft) drop(kept []builtFile) error {
+	for _, file := range d.parts {
+		if slices.ContainsFunc(kept, func(f builtFile) bool { return f.part == file }) {
+			continue
+		}
+		if err := os.RemoveAll(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// silent is the observer of what a run does within one of its own steps.
+type silent struct{}
+
+func (silent) RunStarted(*Result)          {}
+func (silent) HistoryStarted(*HistoryFill) {}
+func (silent) StepStarted(Layer, string)   {}
+func (silent) StepFinished(Step)           {}
+func (silent) RunFinished(*Result)         {}

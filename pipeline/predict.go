@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// What filling one date costs where nothing was measured in this lake yet: for every
+// table that is built, and for every byte of bronze that is read.
+const (
+	costPerTable = 25 * time.Millisecond
+	costPerByte  = 60 * time.Nanosecond
+)
+
+// bytesPerExported is about how many bytes of bronze come of one byte of an export.
+const bytesPerExported = 0.25
+
+// predict says how long filling a number of dates will take, from how long it took
+// before: a date of the last filling, else the last run that built every table, else
+// stated constants. What it took grows with the bytes of bronze.
+func (u *run) predict(dates int, bytes int64) (time.Duration, error) {
+	tables := len(u.silver.Tables()) + len(u.gold.Models())
+	fixed := time.Duration(tables) * costPerTable
+	one := fixed + time.Duration(bytes)*costPerByte
+	if u.lake == nil {
+		return time.Duration(dates) * one, nil
+	}
+	all, err := Reports(u.lake)
+	if err != nil {
+		return 0, err
+	}
+	slices.Reverse(all)
+	for _, r := range all {
+		took, read := r.measured(tables)
+		if took == 0 || read == 0 {
+			continue
+		}
+		fixed = min(fixed, took)
+		one = fixed + time.Duration(float64(took-fixed)*float64(bytes)/float64(read))
+		break
+	}
+	return time.Duration(dates) * one, nil
+}
+
+// measured is how long one as-of took in a run, and how many bytes of bronze it read;
+// zero if the run has nothing to say about it.
+func (r *Result) measured(tables int) (took time.Duration, bytes int64) {
+	if h := r.History; h != nil && h.Elapsed > 0 && len(h.Dates) > 0 {
+		return h.Elapsed / time.Duration(len(h.Dates)), h.Bytes
+	}
+	var first, last time.Time
+	built := 0
+	for _, s := range r.Steps {
+		if s.Status != Done || s.Layer != Silver && s.Layer != Gold {
+			continue
+		}
+		built++
+		if first.IsZero() || s.StartedAt.Before(first) {
+			first = s.StartedAt
+		}
+		if end := s.StartedAt.Add(s.Elapsed); end.After(last) {
+			last = end
+		}
+	}
+	if built < tables*9/10 {
+		return 0, 0
+	}
+	return last.Sub(first), r.BronzeBytes
+}
+
+// bronzeBytes is the size of the bronze tables.
+func (u *run) bronzeBytes() (n int64) {
+	for _, table := range u.state.tables("bronze/") {
+		if strings.HasSuffix(table, "__malformed") {
+			continue
+		}
+		for _, f := range u.state.setsOf(table, "") {
+			n += f.Bytes
+		}
+	}
+	return n
+}
