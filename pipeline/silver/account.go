@@ -2,6 +2,7 @@ package silver
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 )
@@ -9,55 +10,75 @@ import (
 // account counts what became of every bronze row, and refuses a build that does not
 // add up.
 func (b *builder) account(ctx context.Context) error {
-	counts := map[int]*Counts{}
-	for _, in := range b.inputs {
-		c := &Counts{Source: in.Source, Object: in.Object, Mapping: in.Mapping}
-		if err := b.countBronze(ctx, in, c); err != nil {
-			return err
-		}
-		counts[in.index] = c
-	}
-	if err := b.countVersions(ctx, counts); err != nil {
+	if err := b.countVersions(ctx, b.counts); err != nil {
 		return err
 	}
-	if err := b.countParsed(ctx, counts); err != nil {
+	if err := b.countParsed(ctx, b.counts); err != nil {
 		return err
 	}
-	if err := b.countMissingRates(ctx, counts); err != nil {
+	if err := b.countMissingRates(ctx, b.counts); err != nil {
 		return err
 	}
 	for _, in := range b.inputs {
-		b.res.Counts = append(b.res.Counts, *counts[in.index])
+		b.res.Counts = append(b.res.Counts, *b.counts[in.index])
 	}
 	return b.conserve()
 }
 
-// countBronze counts the rows in the files themselves, claimed and not.
-func (b *builder) countBronze(ctx context.Context, in *inputPlan, c *Counts) error {
-	ch := &chain{group: &group{inputs: []*inputPlan{in}}, missing: in.missingSources(b.have[in])}
-	ch.source("bronze."+in.view(), "*")
+// countBronze counts the rows in the files themselves, claimed and not, and finds the
+// first load of every object.
+func (b *builder) countBronze(ctx context.Context, g *group) error {
+	g.firstBatch = map[int]string{}
+	for _, in := range g.inputs {
+		b.counts[in.index] = &Counts{Source: in.Source, Object: in.Object, Mapping: in.Mapping}
+	}
+	return b.each(ctx, g.countSQL(g.have(b.columnsOf)), func(scan func(...any) error) error {
+		var input sql.NullInt64
+		var batch string
+		var claimed, filtered, lost int64
+		if err := scan(&input, &batch, &claimed, &filtered, &lost); err != nil {
+			return err
+		}
+		c := b.counts[int(input.Int64)]
+		if c == nil {
+			return fmt.Errorf("mapping %s: %d bronze rows come from none of the sources that it reads", g.lead().Mapping, claimed+filtered)
+		}
+		c.Bronze, c.Filtered = claimed, filtered
+		g.firstBatch[int(input.Int64)] = batch
+		if lost > 0 {
+			b.note("%s/%s: %d rows are left out by the mappings' filters", c.Source, c.Object, lost)
+		}
+		return nil
+	})
+}
+
+// countSQL counts the rows of each input: those that the mapping's filter claims, the
+// others, and those that no mapping of the object claims.
+func (g *group) countSQL(have []string) string {
+	in := g.lead()
+	c := &chain{group: g, missing: in.missingSources(have)}
+	c.source("bronze."+g.view(), "*, "+g.inputSQL()+` AS "#input"`)
 	claimed, unclaimed := "true", "false"
 	if in.mapping.Filter != "" {
-		claimed = "coalesce((" + in.mapping.Filter + "), false)"
-		var claims []string
-		for _, f := range in.filters {
-			if f == "" {
-				f = "true"
+		claimed = claimSQL(in.mapping.Filter)
+		unclaimed = g.each(func(in *inputPlan) string {
+			claims := make([]string, len(in.filters))
+			for i, f := range in.filters {
+				claims[i] = claimSQL(f)
 			}
-			claims = append(claims, "coalesce(("+f+"), false)")
-		}
-		unclaimed = "NOT (" + strings.Join(claims, " OR ") + ")"
+			return "NOT (" + strings.Join(claims, " OR ") + ")"
+		})
 	}
-	var lost int64
-	query := fmt.Sprintf("%sSELECT count(*) FILTER (%s), count(*) FILTER (NOT (%s)), count(*) FILTER (%s) FROM %s", ch.with(), claimed, claimed, unclaimed, ch.last)
-	if in.mapping.Filter == "" {
-		query = fmt.Sprintf("SELECT count(*), 0, 0 FROM bronze.in%d", in.index)
+	return fmt.Sprintf(`%sSELECT "#input", min(_batch_id), count(*) FILTER (%s), count(*) FILTER (NOT (%s)), count(*) FILTER (%s) FROM %s GROUP BY "#input" ORDER BY "#input"`,
+		c.with(), claimed, claimed, unclaimed, c.last)
+}
+
+// claimSQL tells whether a filter claims a row; no filter claims all.
+func claimSQL(filter string) string {
+	if filter == "" {
+		return "true"
 	}
-	err := b.each(ctx, query, func(scan func(...any) error) error { return scan(&c.Bronze, &c.Filtered, &lost) })
-	if lost > 0 {
-		b.note("%s/%s: %d rows are left out by the mappings' filters", in.Source, in.Object, lost)
-	}
-	return err
+	return "coalesce((" + filter + "), false)"
 }
 
 func (b *builder) countVersions(ctx context.Context, counts map[int]*Counts) error {

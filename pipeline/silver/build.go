@@ -109,13 +109,15 @@ func (e *RequiredColumnError) Error() string {
 // builder is one build under way.
 type builder struct {
 	*Project
-	t      *Table
-	sess   engine.Session
-	in     BuildInput
-	inputs []*inputPlan // those with bronze files
-	groups []*group     // of inputs
-	have   map[*inputPlan][]string
-	res    BuildResult
+	t       *Table
+	sess    engine.Session
+	in      BuildInput
+	inputs  []*inputPlan // those with bronze files
+	groups  []*group     // of inputs
+	have    map[*inputPlan][]string
+	counts  map[int]*Counts // by input, of those with bronze files
+	defined map[string]bool // functions that the session has
+	res     BuildResult
 }
 
 // Build builds one table in the session. The session may be used for further builds.
@@ -124,7 +126,7 @@ func (p *Project) Build(ctx context.Context, sess engine.Session, table string, 
 	if t == nil {
 		return BuildResult{}, fmt.Errorf("there is no silver table %q", table)
 	}
-	b := &builder{Project: p, t: t, sess: sess, in: in, have: map[*inputPlan][]string{}}
+	b := &builder{Project: p, t: t, sess: sess, in: in, have: map[*inputPlan][]string{}, counts: map[int]*Counts{}, defined: map[string]bool{}}
 	if err := b.prepare(ctx); err != nil {
 		return BuildResult{}, err
 	}
@@ -160,20 +162,13 @@ func (b *builder) build(ctx context.Context) error {
 	return b.check(ctx)
 }
 
-// workTables are the names a build leaves in the session until it ends.
+// clean removes what a build leaves in the session. The small tables that are joined
+// with are all in schema lookup.
 func (b *builder) clean(ctx context.Context) error {
-	stmts := []string{"DROP SCHEMA IF EXISTS bronze CASCADE", "DROP SCHEMA IF EXISTS silver CASCADE", "DROP SCHEMA IF EXISTS lookup CASCADE",
-		"DROP TABLE IF EXISTS versions", "DROP TABLE IF EXISTS parsed", "DROP TABLE IF EXISTS fx"}
-	for _, in := range b.t.inputs {
-		stmts = append(stmts, fmt.Sprintf("DROP TABLE IF EXISTS overlay%d", in.index))
-		for _, col := range in.columns {
-			if col.ref != nil {
-				stmts = append(stmts, "DROP TABLE IF EXISTS "+id(in.refTable(col)))
-			}
-		}
-	}
+	const drop = `DROP SCHEMA IF EXISTS bronze CASCADE; DROP SCHEMA IF EXISTS silver CASCADE; DROP SCHEMA IF EXISTS lookup CASCADE;
+DROP TABLE IF EXISTS versions; DROP TABLE IF EXISTS parsed; DROP TABLE IF EXISTS fx`
 	// The context may be cancelled already; what is dropped is only memory.
-	return b.sess.Exec(context.WithoutCancel(ctx), strings.Join(stmts, "; "))
+	return b.sess.Exec(context.WithoutCancel(ctx), drop)
 }
 
 // prepare makes functions, bronze and silver tables visible.
@@ -186,12 +181,11 @@ func (b *builder) prepare(ctx context.Context) error {
 		return err
 	}
 	end := day.AddDate(0, 0, 1).Format(time.DateOnly)
-	setup := fmt.Sprintf(`%s
-CREATE OR REPLACE MACRO as_of() AS DATE %s;
+	setup := fmt.Sprintf(`CREATE OR REPLACE MACRO as_of() AS DATE %s;
 CREATE OR REPLACE MACRO as_of_end() AS timezone(%s, TIMESTAMP %s);
-CREATE SCHEMA bronze; CREATE SCHEMA silver; CREATE SCHEMA lookup;`, macros, lit(b.in.AsOf), lit(b.zone), lit(end))
+CREATE SCHEMA bronze; CREATE SCHEMA silver; CREATE SCHEMA lookup;`, lit(b.in.AsOf), lit(b.zone), lit(end))
 	if err := b.sess.Exec(ctx, setup); err != nil {
-		return fmt.Errorf("silver functions: %w", err)
+		return fmt.Errorf("silver %s: %w", b.t.Name, err)
 	}
 	for _, d := range b.t.DependsOn {
 		if err := b.sess.RegisterParquet(ctx, "silver", d, b.in.Silver[d], engineColumns(b.contracts[d], nil)); err != nil {
@@ -227,6 +221,9 @@ func (b *builder) registerGroup(ctx context.Context, g *group) error {
 	query := g.lead().expressionsSQL()
 	if query == "" {
 		return nil
+	}
+	if err := b.define(ctx, query); err != nil {
+		return err
 	}
 	columns, err := b.sess.Describe(ctx, query)
 	if err != nil {
@@ -298,6 +295,11 @@ func (b *builder) columnsOf(in *inputPlan) []string { return b.have[in] }
 
 // versions decides about every bronze row.
 func (b *builder) versions(ctx context.Context) error {
+	for _, g := range b.groups {
+		if err := b.countBronze(ctx, g); err != nil {
+			return b.explain(ctx, err)
+		}
+	}
 	return b.run(ctx, "which versions count", b.t.versionsSQL(b.groups, b.columnsOf))
 }
 
@@ -433,6 +435,9 @@ func (b *builder) countDefects(ctx context.Context) (refused, blanked int64, err
 
 func (b *builder) write(ctx context.Context, name string, contract config.Contract, query string) (Part, error) {
 	path := b.in.Part(name)
+	if err := b.define(ctx, query); err != nil {
+		return Part{}, err
+	}
 	rows, err := b.sess.WriteParquet(ctx, query, path, engineColumns(contract, b.in.FieldIDs))
 	if err != nil {
 		return Part{}, fmt.Errorf("silver %s: %w", b.t.Name, err)
@@ -442,6 +447,9 @@ func (b *builder) write(ctx context.Context, name string, contract config.Contra
 
 // run executes a statement of the chain.
 func (b *builder) run(ctx context.Context, what, stmt string) error {
+	if err := b.define(ctx, stmt); err != nil {
+		return err
+	}
 	if err := b.sess.Exec(ctx, stmt); err != nil {
 		return b.explain(ctx, fmt.Errorf("silver %s: %s: %w", b.t.Name, what, err))
 	}
@@ -469,6 +477,9 @@ func (b *builder) texts(ctx context.Context, query string) ([]string, error) {
 
 // each calls row for every row of a query.
 func (b *builder) each(ctx context.Context, query string, row func(scan func(...any) error) error) error {
+	if err := b.define(ctx, query); err != nil {
+		return err
+	}
 	rows, err := b.sess.Query(ctx, query)
 	if err != nil {
 		return fmt.Errorf("silver %s: %w", b.t.Name, err)

@@ -54,7 +54,7 @@ func (c *chain) source(from, columns string) {
 // filter keeps the rows that the mapping's filter claims.
 func (c *chain) filter() {
 	if f := c.lead().mapping.Filter; f != "" {
-		c.add("claimed", "  SELECT * FROM "+c.last+"\n  WHERE coalesce(("+f+"), false)")
+		c.add("claimed", "  SELECT * FROM "+c.last+"\n  WHERE "+claimSQL(f))
 	}
 }
 

@@ -37,6 +37,9 @@ func (b *builder) explainInput(ctx context.Context, in *inputPlan) error {
 		if text == "" {
 			return nil
 		}
+		if err := b.define(ctx, text); err != nil {
+			return err
+		}
 		if _, err := b.sess.Describe(ctx, "SELECT ("+text+") FROM "+from); err != nil {
 			return &SQLError{File: in.Mapping, Field: field, SQL: text, Err: err}
 		}

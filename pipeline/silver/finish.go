@@ -2,7 +2,6 @@ package silver
 
 import (
 	"crypto/sha256"
-	_ "embed" // macros.sql
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -11,9 +10,6 @@ import (
 
 	"github.com/customer360/pipeline/pipeline/config"
 )
-
-//go:embed macros.sql
-var macros string
 
 // finish completes a table once all its inputs are known, and checks that they agree.
 func (t *Table) finish(p *Project) []error {

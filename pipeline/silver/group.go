@@ -12,7 +12,10 @@ import (
 // from source to source, such as the way dates are written, becomes a CASE on "#input".
 type group struct {
 	inputs []*inputPlan
-	types  map[string]string // SQL types of the expression columns, where they are known
+
+	// What is found out before the statements are written; empty where nothing is read.
+	types      map[string]string // SQL types of the expression columns
+	firstBatch map[int]string    // by input: the batch of its first load
 }
 
 // groupInputs sorts inputs into groups. Within a group every input is another source:

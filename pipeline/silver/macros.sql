@@ -1,5 +1,5 @@
--- Functions of the mapping language. Created in every session that builds a silver
--- table; what they cost is paid per value, so each evaluates its argument once where
+-- Functions of the mapping language. A session that builds a silver table gets those
+-- that its statements call; what they cost is paid per value, so each evaluates its argument once where
 -- it can, and multi-use arguments are always plain columns.
 
 -- Text ------------------------------------------------------------------------

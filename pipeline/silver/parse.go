@@ -126,7 +126,7 @@ func (c *chain) identities() {
 		value := c.each(func(in *inputPlan) string { return prefixed(in.columns[n]) })
 		if col.ref != nil {
 			value = fmt.Sprintf("coalesce(%s.k, r.%s)", col.ref.alias, id(col.name))
-			joins += fmt.Sprintf("\n  LEFT JOIN %s %s ON %s.v = r.%s", id(c.lead().refTable(col)), col.ref.alias, col.ref.alias, id(col.name))
+			joins += fmt.Sprintf("\n  LEFT JOIN %s %s ON %s.v = r.%s", c.lead().refTable(col), col.ref.alias, col.ref.alias, id(col.name))
 		}
 		if value != id(col.name) {
 			replace = append(replace, value+" AS "+id(col.name))
@@ -143,7 +143,7 @@ func (c *chain) replace(name string, values []string, joins string) {
 }
 
 func (in *inputPlan) refTable(col *column) string {
-	return fmt.Sprintf("in%d_%s", in.index, col.ref.alias)
+	return fmt.Sprintf("lookup.in%d_%s", in.index, col.ref.alias)
 }
 
 // refSQL creates the lookup table of a reference by business key. Of several rows with
@@ -154,7 +154,7 @@ func (in *inputPlan) refSQL(col *column, keyColumn string) string {
 		where = " AND source_system = " + lit(col.ref.source)
 	}
 	return fmt.Sprintf("CREATE TABLE %s AS SELECT %s AS v, min(%s) AS k FROM silver.%s WHERE %s IS NOT NULL%s GROUP BY ALL",
-		id(in.refTable(col)), id(col.ref.by), id(keyColumn), id(col.ref.table), id(col.ref.by), where)
+		in.refTable(col), id(col.ref.by), id(keyColumn), id(col.ref.table), id(col.ref.by), where)
 }
 
 // reconstructed applies overlay and blanking to reconstructed rows, after each wave. An
@@ -173,7 +173,7 @@ func (c *chain) reconstructed(plans []columnPlan, wave int) {
 			if sql, ok := r.Overlay.Columns[p.name]; ok {
 				value = fmt.Sprintf(`CASE WHEN h."#held" AND (r."#reconstructed" OR r."#outdated" AND h.%s >= r."#since") THEN CAST((%s) AS %s) ELSE r.%s END`,
 					id(r.Overlay.Order[0]), sql, p.typ.sql, id(p.name))
-				join = fmt.Sprintf("\n  LEFT JOIN overlay%d h ON h.%s = r.\"#key1\"", c.lead().index, id(r.Overlay.Key))
+				join = fmt.Sprintf("\n  LEFT JOIN lookup.overlay%d h ON h.%s = r.\"#key1\"", c.lead().index, id(r.Overlay.Key))
 				touched = true
 			}
 		}
@@ -206,7 +206,7 @@ func (in *inputPlan) overlaySQL(historyKey []string) string {
 	if o.Filter != "" {
 		where = " WHERE (" + o.Filter + ")"
 	}
-	return fmt.Sprintf(`CREATE TABLE overlay%d AS SELECT *, true AS "#held" FROM silver.%s h%s QUALIFY row_number() OVER (PARTITION BY %s ORDER BY %s) = 1`,
+	return fmt.Sprintf(`CREATE TABLE lookup.overlay%d AS SELECT *, true AS "#held" FROM silver.%s h%s QUALIFY row_number() OVER (PARTITION BY %s ORDER BY %s) = 1`,
 		in.index, id(o.Table), where, id(o.Key), strings.Join(order, ", "))
 }
 

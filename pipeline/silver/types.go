@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -183,32 +184,27 @@ func (d dateFormats) utc() bool { return d.zone == "UTC" || d.zone == "Etc/UTC" 
 
 func (d dateFormats) dateSQL(in string) string {
 	var parts []string
-	for _, f := range append(append([]string{}, d.dates...), d.timestamps...) {
-		parts = append(parts, fmt.Sprintf("CAST(try_strptime(%s, %s) AS DATE)", notSpecial(in), engine.Literal(f)))
+	for _, list := range runs(slices.Concat(d.dates, d.timestamps)) {
+		parts = append(parts, fmt.Sprintf("CAST(%s AS DATE)", strptimeSQL(in, list)))
 	}
 	if d.iso {
 		parts = append(parts, fmt.Sprintf("silver_iso_date(%s)", in))
 	}
-	return coalesce(parts)
-}
-
-// notSpecial keeps words away from strptime that it takes for dates in any format.
-func notSpecial(in string) string {
-	return fmt.Sprintf("CASE WHEN lower(%s) NOT IN ('epoch', 'infinity', '-infinity') THEN %s END", in, in)
+	return d.notSpecial(in, coalesce(parts))
 }
 
 func (d dateFormats) timestampSQL(in string) string {
 	var parts []string
-	local := func(f string) {
-		parse := fmt.Sprintf("try_strptime(%s, %s)", notSpecial(in), engine.Literal(f))
-		if !strings.Contains(f, "%z") && !d.utc() {
-			parse = fmt.Sprintf("timezone(%s, %s)", engine.Literal(d.zone), parse)
+	local := func(formats []string) {
+		for _, list := range runs(formats) {
+			parse := strptimeSQL(in, list)
+			if !hasOffset(list[0]) && !d.utc() {
+				parse = fmt.Sprintf("timezone(%s, %s)", engine.Literal(d.zone), parse)
+			}
+			parts = append(parts, fmt.Sprintf("CAST(%s AS TIMESTAMPTZ)", parse))
 		}
-		parts = append(parts, fmt.Sprintf("CAST(%s AS TIMESTAMPTZ)", parse))
 	}
-	for _, f := range d.timestamps {
-		local(f)
-	}
+	local(d.timestamps)
 	if d.iso {
 		if d.utc() {
 			parts = append(parts, fmt.Sprintf("silver_iso_utc(%s)", in))
@@ -216,10 +212,42 @@ func (d dateFormats) timestampSQL(in string) string {
 			parts = append(parts, fmt.Sprintf("silver_iso_local(%s, %s)", in, engine.Literal(d.zone)))
 		}
 	}
-	for _, f := range d.dates {
-		local(f)
+	local(d.dates)
+	return d.notSpecial(in, coalesce(parts))
+}
+
+// notSpecial keeps words away from strptime that it takes for dates in any format. They
+// are no ISO dates either.
+func (d dateFormats) notSpecial(in, parse string) string {
+	if len(d.dates)+len(d.timestamps) == 0 {
+		return parse
 	}
-	return coalesce(parts)
+	return fmt.Sprintf("CASE WHEN lower(%s) NOT IN ('epoch', 'infinity', '-infinity') THEN %s END", in, parse)
+}
+
+// strptimeSQL tries formats in order. Only formats that all have an offset, or all have
+// none, may share one call: the offset makes the result another type.
+func strptimeSQL(in string, formats []string) string {
+	if len(formats) == 1 {
+		return fmt.Sprintf("try_strptime(%s, %s)", in, engine.Literal(formats[0]))
+	}
+	return fmt.Sprintf("try_strptime(%s, [%s])", in, literals(formats))
+}
+
+func hasOffset(format string) bool {
+	return strings.Contains(format, "%z") || strings.Contains(format, "%Z")
+}
+
+// runs cuts a list of formats where those with and without an offset meet.
+func runs(formats []string) [][]string {
+	var out [][]string
+	for i, f := range formats {
+		if i == 0 || hasOffset(f) != hasOffset(formats[i-1]) {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], f)
+	}
+	return out
 }
 
 func coalesce(parts []string) string {

@@ -3,6 +3,7 @@ package silver
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -128,7 +129,9 @@ func (g *group) versionsSQL(have []string) string {
 		c.extend("event", []string{"(" + in.mapping.KnownAt + `) AS "#event"`})
 		event = fmt.Sprintf(`silver_instant("#event", %s)`, lit(in.pipeline))
 	}
-	c.extend("known", []string{event + ` AS "#event_at"`, g.firstLoadSQL() + ` AS "#first"`, g.keysSQL()})
+	m := in.mapping
+	c.extend("known", []string{g.stampSQL(m.Modified) + ` AS "#modified"`, anyTextSQL(m.Modified) + ` AS "#stamped"`, g.stampSQL(m.Created) + ` AS "#created"`,
+		event + ` AS "#event_at"`, g.firstLoadSQL() + ` AS "#first"`, g.keysSQL()})
 	return c.with() + g.knownSQL(c.last)
 }
 
@@ -171,8 +174,10 @@ func (g *group) versionMeta() []string {
 		deleted = "_is_deleted OR coalesce((" + m.SoftDelete + "), false)"
 	}
 	meta := []string{`"#input"`, `_seq AS "#seq"`, `_row_hash AS "#hash"`, `_batch_id AS "#batch"`, `_watermark AS "#exported"`,
-		`_extracted_at AS "#extracted"`, `_is_deleted AS "#tombstone"`, `(` + deleted + `) AS "#deleted"`,
-		g.stampSQL(m.Modified) + ` AS "#modified"`, anyTextSQL(m.Modified) + ` AS "#stamped"`, g.stampSQL(m.Created) + ` AS "#created"`}
+		`_extracted_at AS "#extracted"`, `_is_deleted AS "#tombstone"`, `(` + deleted + `) AS "#deleted"`}
+	for _, source := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(m.Modified, m.Created)))) {
+		meta = append(meta, "trim("+id(source)+") AS "+stampText(source))
+	}
 	return append(meta, g.visible(nil)...)
 }
 
@@ -204,6 +209,9 @@ func (in *inputPlan) visible(values map[string]string) []string {
 	return out
 }
 
+// stampText names the column with the text of a stamp.
+func stampText(source string) string { return id("#stamp " + source) }
+
 // stampSQL parses the first source column that holds a timestamp.
 func (g *group) stampSQL(sources []string) string {
 	if len(sources) == 0 {
@@ -213,7 +221,7 @@ func (g *group) stampSQL(sources []string) string {
 		dates := sourceFormats(in.csv, in.zone)
 		parts := make([]string, len(sources))
 		for i, s := range sources {
-			parts[i] = dates.timestampSQL("trim(" + id(s) + ")")
+			parts[i] = dates.timestampSQL(stampText(s))
 		}
 		return coalesce(parts)
 	})
@@ -226,7 +234,7 @@ func anyTextSQL(sources []string) string {
 	}
 	parts := make([]string, len(sources))
 	for i, s := range sources {
-		parts[i] = "coalesce(trim(" + id(s) + ") <> '', false)"
+		parts[i] = "coalesce(" + stampText(s) + " <> '', false)"
 	}
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
@@ -237,7 +245,7 @@ func (g *group) firstLoadSQL() string {
 	if len(g.lead().mapping.Created) == 0 {
 		return "false"
 	}
-	return `"#batch" = ` + g.each(func(in *inputPlan) string { return "(SELECT min(_batch_id) FROM bronze." + in.view() + ")" })
+	return `"#batch" = ` + g.each(func(in *inputPlan) string { return lit(g.firstBatch[in.index]) })
 }
 
 // knownSQL derives known_at and its basis. A tombstone copies the fields of the version
