@@ -5,8 +5,8 @@
 -- One row per customer over all regions. Amounts and counts are sums over its accounts,
 -- rates are taken from pooled counts, dates are the earliest expiry and the latest contact.
 -- Segment, industry, primary region and owner are those of the account with most
--- revenue_ttm_usd, ties by id. customer_status: active with MRR or trailing revenue > 0,
--- former if either ever was, else prospect.
+-- revenue_ttm_usd, ties by id. What the models say is rolled up in customer_outlook;
+-- priority_rank orders active customers by revenue_at_risk_usd + expected_growth_usd.
 --
 -- linking_method is the strongest method that holds the accounts together (none for a
 -- single account), confidence_score that of its weakest link. review_status: confirmed
@@ -39,11 +39,13 @@ WITH measured AS (
   FROM gold.account_groups g JOIN gold.account_members m ON m.account_id = g.account_id
   WHERE g.method = 'parent'
   GROUP BY m.master_account_id
+), status AS (
+  SELECT DISTINCT master_account_id, customer_status FROM gold.account_status
 ), summed AS (
   SELECT master_account_id, list(account_id ORDER BY account_id) AS regional_account_ids, sorted_set(list(region ORDER BY region)) AS regions,
          count(*) AS account_count, min(customer_since) AS customer_since, bool_or(is_vip) AS is_vip,
          sum(mrr_usd) AS mrr_usd, sum(revenue_ttm_usd) AS revenue_ttm_usd, sum(revenue_prior_ttm_usd) AS revenue_prior_ttm_usd,
-         bool_and(has_24_months) AS has_24_months, bool_or(had_mrr OR had_revenue) AS was_customer,
+         bool_and(has_24_months) AS has_24_months,
          sum(active_services) AS active_services, sum(open_cases) AS open_cases, sum(cases_90d) AS cases_90d,
          sum(milestones_due) AS milestones_due, sum(milestones_met) AS milestones_met,
          sum(first_response_minutes) AS first_response_minutes, sum(first_responses) AS first_responses,
@@ -58,20 +60,22 @@ SELECT s.master_account_id, l.account_name AS master_account_name, p.ultimate_pa
        CASE WHEN d.master_account_id IS NOT NULL THEN 'review' WHEN s.account_count = 1 THEN 'not_linked'
             WHEN k.by_manual AND NOT k.by_parent AND NOT k.by_exact THEN 'confirmed' ELSE 'accepted' END AS review_status,
        s.customer_since, l.segment, l.industry, s.is_vip, l.owner_id, l.region AS primary_region,
-       CASE WHEN s.mrr_usd > 0 OR s.revenue_ttm_usd > 0 THEN 'active' WHEN s.was_customer THEN 'former' ELSE 'prospect' END AS customer_status,
+       c.customer_status,
        s.mrr_usd, s.mrr_usd * 12 AS arr_usd, s.revenue_ttm_usd, s.revenue_prior_ttm_usd,
        CASE WHEN s.has_24_months AND s.revenue_prior_ttm_usd > 0 THEN ratio(s.revenue_ttm_usd - s.revenue_prior_ttm_usd, s.revenue_prior_ttm_usd) END AS yoy_growth,
-       NULL AS clv_usd, s.active_services, s.open_cases, s.cases_90d,
+       o.clv_usd, s.active_services, s.open_cases, s.cases_90d,
        ratio(s.milestones_met, s.milestones_due) AS sla_compliance_90d,
        ratio(s.first_response_minutes, s.first_responses) AS avg_first_response_minutes,
        s.outstanding_usd, s.overdue_usd, s.max_days_overdue, CASE s.payment_risk WHEN 3 THEN 'HIGH' WHEN 2 THEN 'MEDIUM' WHEN 1 THEN 'LOW' END AS payment_risk,
        s.contract_end_date, date_diff('day', as_of(), s.contract_end_date) AS days_to_expiry,
        date_diff('day', day_of(s.last_contact_at), as_of()) AS days_since_contact,
-       NULL AS health_score, NULL AS health_status, NULL AS churn_risk_score, NULL AS risk_level, NULL AS usage_change_90d, NULL AS nps_latest,
-       NULL AS churn_probability, NULL AS revenue_at_risk_usd, NULL AS expected_growth_usd, NULL AS priority_rank,
+       o.health_score, o.health_status, o.churn_risk_score, o.risk_level, o.usage_change_90d, o.nps_latest,
+       o.churn_probability, o.revenue_at_risk_usd, o.revenue_at_risk_basis, o.expected_growth_usd, o.priority_rank,
        as_of() AS as_of_date
 FROM summed s
 JOIN foremost l ON l.master_account_id = s.master_account_id
+JOIN status c ON c.master_account_id = s.master_account_id
+LEFT JOIN gold.customer_outlook o ON o.master_account_id = s.master_account_id
 LEFT JOIN link k ON k.master_account_id = s.master_account_id
 LEFT JOIN doubt d ON d.master_account_id = s.master_account_id
 LEFT JOIN parent p ON p.master_account_id = s.master_account_id

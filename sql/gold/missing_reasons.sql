@@ -1,0 +1,52 @@
+-- grain: account, known or UNASSIGNED
+-- key: account_id
+-- storage: single
+--
+-- Why values of customer_360 are NULL, as "column: reason", in the order of its columns.
+-- A value without a reason here is there; 0 means measured and zero.
+WITH known AS (
+  SELECT m.*, r.* EXCLUDE (account_id), o.* EXCLUDE (account_id, master_account_id, mrr_usd), o.account_id IS NOT NULL AS is_known,
+         CASE WHEN NOT coalesce(o.is_active, false) THEN 'not an account of an active customer' END AS not_scored
+  FROM gold.account_metrics m
+  JOIN gold.account_rates r ON r.account_id = m.account_id
+  LEFT JOIN gold.account_outlook o ON o.account_id = m.account_id
+)
+SELECT account_id, list_filter([
+    CASE WHEN mrr_usd IS NULL THEN CASE WHEN has_mrr THEN 'mrr_usd: no exchange rate' ELSE 'mrr_usd: no source of recurring revenue' END END,
+    CASE WHEN mrr_12m_ago_usd IS NULL THEN 'mrr_12m_ago_usd: no history' END,
+    CASE WHEN revenue_ttm_usd IS NULL THEN CASE WHEN NOT has_revenue THEN 'revenue_ttm_usd: no billing source' WHEN has_billing THEN 'revenue_ttm_usd: no exchange rate'
+                                                ELSE 'revenue_ttm_usd: no billing account' END END,
+    CASE WHEN yoy_status = 'insufficient_history' THEN 'yoy_growth: less than 24 months of revenue' WHEN yoy_status = 'new' THEN 'yoy_growth: no revenue in the prior 12 months'
+         WHEN yoy_status IS NULL THEN 'yoy_growth: revenue is not known' END,
+    CASE WHEN active_services IS NULL THEN 'active_services: no source of services' END,
+    CASE WHEN penetration_rate IS NULL THEN 'penetration_rate: no families on sale in the region' END,
+    CASE WHEN open_cases IS NULL THEN 'open_cases: no case source' END,
+    CASE WHEN first_responses = 0 THEN CASE WHEN has_cases THEN 'avg_first_response_minutes: no answered case in 90 days' ELSE 'avg_first_response_minutes: no case source' END END,
+    CASE WHEN milestones_due = 0 THEN CASE WHEN has_cases THEN 'sla_compliance_90d: no milestone due in 90 days' ELSE 'sla_compliance_90d: no case source' END END,
+    CASE WHEN resolutions_due = 0 THEN CASE WHEN has_cases THEN 'resolution_rate_90d: no resolution target due in 90 days' ELSE 'resolution_rate_90d: no case source' END END,
+    CASE WHEN resolutions = 0 THEN CASE WHEN has_cases THEN 'avg_resolution_hours_90d: no case resolved' ELSE 'avg_resolution_hours_90d: no case source' END END,
+    CASE WHEN outstanding_usd IS NULL THEN CASE WHEN has_billing THEN 'outstanding_usd: no exchange rate' ELSE 'outstanding_usd: no billing account' END END,
+    CASE WHEN win_rate_24m IS NULL THEN CASE WHEN has_sales THEN 'win_rate_24m: too few closed deals' ELSE 'win_rate_24m: no sales source' END END,
+    CASE WHEN avg_deal_size_usd IS NULL THEN CASE WHEN has_sales THEN 'avg_deal_size_usd: no won deal in 24 months' ELSE 'avg_deal_size_usd: no sales source' END END,
+    CASE WHEN sales_cycle_days IS NULL THEN CASE WHEN has_sales THEN 'sales_cycle_days: no won deal in 24 months' ELSE 'sales_cycle_days: no sales source' END END,
+    CASE WHEN open_pipeline_usd IS NULL THEN CASE WHEN has_sales THEN 'open_pipeline_usd: no amount or exchange rate' ELSE 'open_pipeline_usd: no sales source' END END,
+    CASE WHEN contract_end_date IS NULL THEN CASE WHEN has_contracts THEN 'contract_end_date: no active contract left to renew' ELSE 'contract_end_date: no contract source' END END,
+    CASE WHEN renewal_rate_36m IS NULL THEN CASE WHEN has_contracts THEN 'renewal_rate_36m: no contract ended in 36 months' ELSE 'renewal_rate_36m: no contract source' END END,
+    CASE WHEN last_contact_at IS NULL THEN CASE WHEN has_contact THEN 'last_contact_at: no contact on record' ELSE 'last_contact_at: no activity source' END END,
+    CASE WHEN clv_usd IS NULL THEN 'clv_usd: ' || CASE WHEN NOT is_known THEN 'no known account' ELSE coalesce(replace(clv_status, '_', ' '), 'no revenue history') END END,
+    CASE WHEN usage_change_90d IS NULL THEN 'usage_change_90d: ' || CASE WHEN has_usage_rows THEN 'too few covered days, or no usage before' WHEN has_usage THEN 'no usage on record' ELSE 'no usage source' END END,
+    CASE WHEN usage_score_10 IS NULL THEN 'usage_score_10: ' || CASE WHEN has_usage_rows THEN 'no accounts to compare with' WHEN has_usage THEN 'no usage on record' ELSE 'no usage source' END END,
+    CASE WHEN nps_latest IS NULL THEN 'nps_latest: ' || CASE WHEN nps_responses > 0 THEN 'fewer than ' || counted(param('surveys.min_n'), 'answer', 'answers') WHEN has_surveys THEN 'no answer' ELSE 'no survey source' END END,
+    CASE WHEN csat_90d IS NULL THEN 'csat_90d: ' || CASE WHEN csat_responses_90d > 0 THEN 'fewer than ' || counted(param('surveys.min_n'), 'answer', 'answers') WHEN has_surveys THEN 'no answer' ELSE 'no survey source' END END,
+    CASE WHEN health_score IS NULL THEN 'health_score: ' || coalesce(not_scored, 'only ' || percent_text(health_coverage) || ' of the weights known') END,
+    CASE WHEN health_score_30d_ago IS NULL THEN 'health_score_30d_ago: ' || coalesce(not_scored, 'no score of 30 days ago') END,
+    CASE WHEN peer_median_health IS NULL THEN 'peer_median_health: ' || coalesce(not_scored, 'fewer than ' || counted(param('health.peer_min_n'), 'score', 'scores') || ' in the segment') END,
+    CASE WHEN churn_risk_score IS NULL THEN 'churn_risk_score: ' || coalesce(not_scored, 'only ' || percent_text(churn_coverage) || ' of the weights known') END,
+    CASE WHEN churn_risk_score_30d_ago IS NULL THEN 'churn_risk_score_30d_ago: ' || coalesce(not_scored, 'no score of 30 days ago') END,
+    CASE WHEN churn_probability IS NULL THEN 'churn_probability: ' || coalesce(not_scored, CASE WHEN churn_risk_score IS NULL THEN 'no churn score' ELSE 'too few customers have left to tell' END) END,
+    CASE WHEN revenue_at_risk_usd IS NULL THEN 'revenue_at_risk_usd: ' || coalesce(not_scored, CASE WHEN churn_risk_score IS NULL THEN 'no churn score' ELSE 'mrr is not known' END) END,
+    CASE WHEN expected_growth_usd IS NULL THEN 'expected_growth_usd: ' || coalesce(not_scored, 'no source of services') END,
+    'communication_trend: texts are not analysed',
+    CASE WHEN priority_rank IS NULL THEN 'priority_rank: ' || coalesce(not_scored, 'neither risk nor growth is known') END
+  ], lambda r: r IS NOT NULL) AS missing_reasons
+FROM known
