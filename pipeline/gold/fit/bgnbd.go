@@ -27,7 +27,13 @@ const minRepeaters = 10
 
 // FitBGNBD estimates by maximum likelihood.
 func FitBGNBD(customers []Repeats) (BGNBD, error) {
-	return fitBGNBD(customers, []float64{1, meanGap(customers), 1, 2.5}, []float64{0.25, meanGap(customers) / 4, 0.8, 2.5})
+	starts := [][]float64{{1, meanGap(customers), 1, 2.5}, {0.25, meanGap(customers) / 4, 0.8, 2.5}}
+	if few := sample(customers); len(few) < len(customers) {
+		if m, err := fitBGNBD(few, starts...); err == nil {
+			starts = [][]float64{{m.R, m.Alpha, m.A, m.B}}
+		}
+	}
+	return fitBGNBD(customers, starts...)
 }
 
 // meanGap scales the starting point to the unit of time: the ages over the repeats.

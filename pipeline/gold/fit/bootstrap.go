@@ -69,13 +69,13 @@ func (m SBG) Draws(l Lifetimes, n int, seed uint64) []SBG {
 		sizes[i], sizes[periods+i] = l.Lost[i], max(0, l.AtRisk[i]-l.Lost[i]-next)
 	}
 	drawn := bootstrap(n, seed, sizes, []float64{m.Alpha, m.Beta}, func(weights []float64) ([]float64, bool) {
-		sample := Lifetimes{AtRisk: make([]float64, periods), Lost: weights[:periods]}
+		resample := Lifetimes{AtRisk: make([]float64, periods), Lost: weights[:periods]}
 		left := 0.0
 		for i := periods - 1; i >= 0; i-- {
 			left += weights[i] + weights[periods+i]
-			sample.AtRisk[i] = left
+			resample.AtRisk[i] = left
 		}
-		f, err := fitSBG(sample, []float64{m.Alpha, m.Beta})
+		f, err := fitSBG(resample, []float64{m.Alpha, m.Beta})
 		return []float64{f.Alpha, f.Beta}, err == nil
 	})
 	draws := make([]SBG, len(drawn))
@@ -92,15 +92,15 @@ func (m BGNBD) Draws(customers []Repeats, n int, seed uint64) []BGNBD {
 		sizes[i] = c.Customers
 	}
 	estimate := []float64{m.R, m.Alpha, m.A, m.B}
-	sample := make([]Repeats, 0, len(customers))
+	resample := make([]Repeats, 0, len(customers))
 	drawn := bootstrap(n, seed, sizes, estimate, func(weights []float64) ([]float64, bool) {
-		sample = sample[:0]
+		resample = resample[:0]
 		for i, c := range customers {
 			if c.Customers = weights[i]; c.Customers > 0 {
-				sample = append(sample, c)
+				resample = append(resample, c)
 			}
 		}
-		f, err := fitBGNBD(sample, estimate)
+		f, err := fitBGNBD(resample, estimate)
 		return []float64{f.R, f.Alpha, f.A, f.B}, err == nil
 	})
 	draws := make([]BGNBD, len(drawn))
@@ -117,15 +117,15 @@ func (m GammaGamma) Draws(customers []Spend, n int, seed uint64) []GammaGamma {
 		sizes[i] = c.Customers
 	}
 	estimate := []float64{m.P, m.Q, m.V}
-	sample := make([]Spend, 0, len(customers))
+	resample := make([]Spend, 0, len(customers))
 	drawn := bootstrap(n, seed, sizes, estimate, func(weights []float64) ([]float64, bool) {
-		sample = sample[:0]
+		resample = resample[:0]
 		for i, c := range customers {
 			if c.Customers = weights[i]; c.Customers > 0 {
-				sample = append(sample, c)
+				resample = append(resample, c)
 			}
 		}
-		f, err := fitGammaGamma(sample, estimate)
+		f, err := fitGammaGamma(resample, estimate)
 		return []float64{f.P, f.Q, f.V}, err == nil
 	})
 	draws := make([]GammaGamma, len(drawn))

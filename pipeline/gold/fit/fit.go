@@ -136,3 +136,20 @@ func finite(values ...float64) bool {
 	}
 	return true
 }
+
+// sampleSize is how many groups of customers are enough to find the neighbourhood of a
+// minimum, where the fit of all of them then begins.
+const sampleSize = 5_000
+
+// sample takes every nth item of a long list, and all of a short one.
+func sample[T any](items []T) []T {
+	step := len(items) / sampleSize
+	if step < 2 {
+		return items
+	}
+	var taken []T
+	for i := 0; i < len(items); i += step {
+		taken = append(taken, items[i])
+	}
+	return taken
+}

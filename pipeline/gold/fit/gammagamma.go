@@ -23,7 +23,13 @@ type Spend struct {
 // FitGammaGamma estimates by maximum likelihood.
 func FitGammaGamma(customers []Spend) (GammaGamma, error) {
 	mean := meanSpend(customers)
-	return fitGammaGamma(customers, []float64{1, 3, 2 * mean}, []float64{5, 4, mean / 2}, []float64{20, 10, mean / 2})
+	starts := [][]float64{{1, 3, 2 * mean}, {5, 4, mean / 2}, {20, 10, mean / 2}}
+	if few := sample(customers); len(few) < len(customers) {
+		if m, err := fitGammaGamma(few, starts...); err == nil {
+			starts = [][]float64{{m.P, m.Q, m.V}}
+		}
+	}
+	return fitGammaGamma(customers, starts...)
 }
 
 func meanSpend(customers []Spend) float64 {
