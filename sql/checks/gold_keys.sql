@@ -84,5 +84,20 @@ UNION ALL
 SELECT 'unassigned_facts' AS table_name, concat_ws('|', coalesce(CAST(source_region AS VARCHAR), '\N'), coalesce(CAST(silver_table AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.unassigned_facts
 GROUP BY source_region, silver_table HAVING count(*) > 1 OR source_region IS NULL OR silver_table IS NULL
 UNION ALL
+SELECT 'usage_breaches' AS table_name, CAST(usage_breach_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.usage_breaches
+GROUP BY usage_breach_id HAVING count(*) > 1 OR usage_breach_id IS NULL
+UNION ALL
+SELECT 'usage_daily' AS table_name, concat_ws('|', coalesce(CAST(usage_date AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(product_family AS VARCHAR), '\N'), coalesce(CAST(usage_type AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.usage_daily
+GROUP BY usage_date, account_id, product_family, usage_type HAVING count(*) > 1 OR usage_date IS NULL OR account_id IS NULL OR product_family IS NULL OR usage_type IS NULL
+UNION ALL
 SELECT 'usage_events' AS table_name, CAST(usage_event_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.usage_events
 GROUP BY usage_event_id HAVING count(*) > 1 OR usage_event_id IS NULL
+UNION ALL
+SELECT 'usage_trend' AS table_name, concat_ws('|', coalesce(CAST(as_of_date AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(product_family AS VARCHAR), '\N'), coalesce(CAST(usage_type AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.usage_trend
+GROUP BY as_of_date, account_id, product_family, usage_type HAVING count(*) > 1 OR as_of_date IS NULL OR account_id IS NULL OR product_family IS NULL OR usage_type IS NULL
+UNION ALL
+SELECT 'usage_weeks' AS table_name, concat_ws('|', coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(product_family AS VARCHAR), '\N'), coalesce(CAST(usage_type AS VARCHAR), '\N'), coalesce(CAST(week_start AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.usage_weeks
+GROUP BY account_id, product_family, usage_type, week_start HAVING count(*) > 1 OR account_id IS NULL OR product_family IS NULL OR usage_type IS NULL OR week_start IS NULL
+UNION ALL
+SELECT 'usage_windows' AS table_name, concat_ws('|', coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(product_family AS VARCHAR), '\N'), coalesce(CAST(usage_type AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.usage_windows
+GROUP BY account_id, product_family, usage_type HAVING count(*) > 1 OR account_id IS NULL OR product_family IS NULL OR usage_type IS NULL

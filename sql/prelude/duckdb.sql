@@ -37,6 +37,10 @@ CREATE MACRO exact(x) AS CAST(x AS DECIMAL(38,9));
 CREATE MACRO exact_mean(x) AS CAST(sum(CAST(x AS DECIMAL(38,9))) AS DOUBLE) / nullif(count(x), 0);
 CREATE MACRO exact_quantile(x, q) AS quantile_cont(CAST(x AS DOUBLE), q);
 
+-- Chance of a standard normal value farther from 0 than z (Abramowitz and Stegun 7.1.26, to 1.5e-7).
+CREATE MACRO two_sided_p(z) AS list_reduce([0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429],
+  lambda sum, a, i: sum + a / power(1 + 0.3275911 * abs(z) / sqrt(2.0), i), CAST(0 AS DOUBLE)) * exp(-z * z / 2);
+
 -- USD of an amount; fx_rate is units of the amount's currency per 1 USD. Half up; NULL without a rate.
 CREATE MACRO usd(amount, fx_rate) AS CASE WHEN fx_rate > 0 THEN CAST(round(CAST(amount AS DOUBLE) / fx_rate, 2) AS DECIMAL(18,2)) END;
 
@@ -79,6 +83,10 @@ CREATE MACRO is_above_baseline(mean, baseline) AS coalesce(baseline > 0 AND mean
 CREATE MACRO robust_z(mean, baseline, deviation) AS 0.6745 * (mean - baseline) / nullif(deviation, 0);
 CREATE MACRO is_spike(mean, baseline, deviation) AS is_above_baseline(mean, baseline) AND coalesce(deviation = 0 OR robust_z(mean, baseline, deviation) >= param('usage.spike_z'), false);
 
+-- The direction of a change in use; rounded, because 90 / 100 - 1 is not quite -0.1.
+CREATE MACRO usage_direction(change) AS CASE WHEN round(change, 9) >= param('usage.trend_rise') THEN 'increasing' WHEN round(change, 9) <= -param('usage.trend_drop') THEN 'declining'
+  WHEN change IS NOT NULL THEN 'stable' END;
+
 -- Identifiers: lower-case hex md5 of kind|id|…, NULL as \N.
 CREATE MACRO row_id(parts) AS md5(array_to_string(list_transform(parts, lambda p: coalesce(p, '\N')), '|'));
 CREATE MACRO event_id
@@ -86,6 +94,9 @@ CREATE MACRO event_id
   (kind, a, b) AS row_id([CAST(kind AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR)]),
   (kind, a, b, c) AS row_id([CAST(kind AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR), CAST(c AS VARCHAR)]),
   (kind, a, b, c, d) AS row_id([CAST(kind AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR), CAST(c AS VARCHAR), CAST(d AS VARCHAR)]);
+
+-- A number from 0 to n - 1 that looks like chance and is always the same for a key.
+CREATE MACRO draw(key, n) AS CAST(md5_number_lower(key) % CAST(n AS UBIGINT) AS BIGINT);
 
 -- The account of facts whose account is unknown; region is the fact's source_region.
 CREATE MACRO unassigned(region) AS 'UNASSIGNED-' || coalesce(region, 'UNKNOWN');
