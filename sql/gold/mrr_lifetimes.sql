@@ -15,7 +15,7 @@ WITH paying AS (
   SELECT master_account_id, month_start FROM gold.mrr_monthly
   WHERE master_account_id IS NOT NULL
   GROUP BY master_account_id, month_start
-  HAVING sum(mrr_usd) > 0 OR sum(fx_missing_count) > 0
+  HAVING bool_or(mrr_usd > 0 OR fx_missing_count > 0)
 ), stepped AS (
   SELECT master_account_id, month_start,
          CASE WHEN lag(month_start) OVER (PARTITION BY master_account_id ORDER BY month_start) = months_before(month_start, 1) THEN 0 ELSE 1 END AS is_first
