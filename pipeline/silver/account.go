@@ -69,8 +69,8 @@ func (g *group) countSQL(have []string) string {
 			return "NOT (" + strings.Join(claims, " OR ") + ")"
 		})
 	}
-	return fmt.Sprintf(`%sSELECT "#input", min(_batch_id), count(*) FILTER (%s), count(*) FILTER (NOT (%s)), count(*) FILTER (%s) FROM %s GROUP BY "#input" ORDER BY "#input"`,
-		c.with(), claimed, claimed, unclaimed, c.last)
+	return c.query(fmt.Sprintf(`SELECT "#input", min(_batch_id), count(*) FILTER (%s), count(*) FILTER (NOT (%s)), count(*) FILTER (%s) FROM %s GROUP BY "#input" ORDER BY "#input"`,
+		claimed, claimed, unclaimed, c.last()))
 }
 
 // claimSQL tells whether a filter claims a row; no filter claims all.

@@ -395,7 +395,7 @@ func (g *group) lookupKeysSQL(have []string, column int, l *lookup) string {
 		c.stageLayer([]columnPlan{plan}, d, fmt.Sprintf("step0_%d", d))
 	}
 	key := plan.stages[i].lookupKey()
-	return c.with() + fmt.Sprintf("SELECT DISTINCT %s FROM %s r WHERE %s IS NOT NULL", key, c.last, key)
+	return c.query(fmt.Sprintf("SELECT DISTINCT %s FROM %s r WHERE %s IS NOT NULL", key, c.last(), key))
 }
 
 // writeAll writes the table and what was refused.

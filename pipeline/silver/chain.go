@@ -12,52 +12,6 @@ import (
 func id(name string) string   { return engine.Ident(name) }
 func lit(value string) string { return engine.Literal(value) }
 
-// chain renders the common table expressions that lead from the source columns of a
-// group of inputs to their target columns. Each layer is one SELECT over the one before; the layers
-// of a column are "c#raw" (as received), "c#0", "c#1" … (after its transformations),
-// "c" (typed) and "c#rule" (which rule it broke).
-type chain struct {
-	*group
-	missing []string // source columns that bronze lacks
-	overlay bool     // reconstructed rows exist
-	judge   bool     // broken rules are wanted
-	ctes    []string
-	last    string
-}
-
-// add appends a layer and makes it the last one.
-func (c *chain) add(name, body string) {
-	name = fmt.Sprintf("in%d_%s", c.lead().index, name)
-	c.ctes = append(c.ctes, fmt.Sprintf("%s AS (\n%s\n)", name, body))
-	c.last = name
-}
-
-// extend adds a layer with further columns.
-func (c *chain) extend(name string, columns []string) {
-	if len(columns) > 0 {
-		c.add(name, "  SELECT *,\n    "+strings.Join(columns, ",\n    ")+"\n  FROM "+c.last)
-	}
-}
-
-// with is the text before the SELECT that uses the chain.
-func (c *chain) with() string { return "WITH " + strings.Join(c.ctes, ",\n") + "\n" }
-
-// source starts the chain: the source columns, those that bronze lacks as NULL.
-func (c *chain) source(from, columns string) {
-	body := "  SELECT " + columns
-	for _, m := range c.missing {
-		body += ", NULL::VARCHAR AS " + id(m)
-	}
-	c.add("source", body+"\n  FROM "+from)
-}
-
-// filter keeps the rows that the mapping's filter claims.
-func (c *chain) filter() {
-	if f := c.lead().mapping.Filter; f != "" {
-		c.add("claimed", "  SELECT * FROM "+c.last+"\n  WHERE "+claimSQL(f))
-	}
-}
-
 // stage is one assignment of a column's chain.
 type stage struct {
 	out    string
@@ -77,7 +31,7 @@ type defectCase struct {
 // columnPlan is how one column is computed.
 type columnPlan struct {
 	*column
-	raw     string // name of the column as received
+	raw     string // name of the column as received, "" if the typed column is all there is
 	all     []step // its transformations, for all inputs
 	start   string // SQL of the raw value
 	stages  []stage
@@ -136,7 +90,10 @@ func (g *group) plan(n int) columnPlan {
 		emit(stage{sql: in})
 	}
 	p.typed, p.rounded = final(in)
-	if col.typ.kind != kindString {
+	if p.typed == id(p.raw) {
+		// received as it should be: no cast can fail, only the value can be missing
+		p.raw, p.typed = "", ""
+	} else if col.typ.kind != kindString {
 		p.defects = append(p.defects, defectCase{rule, in + " IS NOT NULL AND " + id(col.name) + " IS NULL", false})
 	}
 	if col.notNull {
@@ -187,8 +144,9 @@ func rawSQL(sources []string) string {
 
 // columns computes the needed columns, wave by wave, and returns their plans. meta are
 // columns of the first layer beside the raw values.
-func (c *chain) columns(need func(*column) bool, meta []string) []columnPlan {
+func (c *chain) columns(need func(*column) bool, meta []assignment) []columnPlan {
 	var all []columnPlan
+	var rules []assignment // of the wave before: its columns are all there only now
 	waves := 0
 	for _, col := range c.lead().columns {
 		waves = max(waves, col.wave)
@@ -203,34 +161,48 @@ func (c *chain) columns(need func(*column) bool, meta []string) []columnPlan {
 		if wave == 0 {
 			c.raw(plans, meta)
 		} else {
-			c.extend(fmt.Sprintf("expressions%d", wave), starts(plans))
+			c.extend(fmt.Sprintf("expressions%d", wave), append(rules, starts(plans)...), "")
 		}
 		c.stages(plans, wave)
+		rules = nil
+		if c.judge {
+			rules = ruleColumns(plans)
+		}
+		if values, joins := c.reconstructed(plans); len(values) > 0 {
+			// before reconstruction: a date it blanks broke no rule
+			c.extend(fmt.Sprintf("rules%d", wave), rules, "")
+			c.extend(fmt.Sprintf("overlaid%d", wave), values, joins)
+			rules = nil
+		}
 		all = append(all, plans...)
 	}
+	c.extend("rules", rules, "")
 	return all
 }
 
-func starts(plans []columnPlan) []string {
-	var out []string
+func starts(plans []columnPlan) []assignment {
+	var out []assignment
 	for _, p := range plans {
-		out = append(out, p.start+" AS "+id(p.raw))
+		name := p.raw
+		if name == "" {
+			name = p.name
+		}
+		out = append(out, assignment{name, p.start})
 	}
 	return out
 }
 
 // raw is the layer that leaves the source's names behind.
-func (c *chain) raw(plans []columnPlan, meta []string) {
-	list := slices.Clone(meta)
-	list = append(list, starts(plans)...)
+func (c *chain) raw(plans []columnPlan, meta []assignment) {
+	list := append(slices.Clone(meta), starts(plans)...)
 	for _, p := range plans {
 		for i, s := range p.all {
 			if s.lookup != nil && len(s.lookup.hint) > 0 {
-				list = append(list, rawSQL(s.lookup.hint)+" AS "+id(hintName(p.column, i)))
+				list = append(list, assignment{hintName(p.column, i), rawSQL(s.lookup.hint)})
 			}
 		}
 	}
-	c.add("raw", "  SELECT\n    "+strings.Join(list, ",\n    ")+"\n  FROM "+c.last)
+	c.add(layer{name: "raw", starts: true, columns: list})
 }
 
 func hintName(col *column, step int) string { return fmt.Sprintf("%s#hint%d", col.name, step) }
@@ -244,26 +216,23 @@ func (c *chain) stages(plans []columnPlan, wave int) {
 	for d := range depth {
 		c.stageLayer(plans, d, fmt.Sprintf("step%d_%d", wave, d))
 	}
-	var typed []string
+	var typed []assignment
 	for _, p := range plans {
-		typed = append(typed, p.typed+" AS "+id(p.name))
+		if p.typed != "" {
+			typed = append(typed, assignment{p.name, p.typed})
+		}
 		if p.rounded != "" {
-			typed = append(typed, p.rounded+" AS "+id(p.name+"#rounded"))
+			typed = append(typed, assignment{p.name + "#rounded", p.rounded})
 		}
 	}
-	c.extend(fmt.Sprintf("typed%d", wave), typed)
-	if c.judge {
-		// before reconstruction: a date it blanks broke no rule
-		c.extend(fmt.Sprintf("rules%d", wave), rules(plans))
-	}
-	c.reconstructed(plans, wave)
+	c.extend(fmt.Sprintf("typed%d", wave), typed, "")
 }
 
-func rules(plans []columnPlan) []string {
-	var out []string
+func ruleColumns(plans []columnPlan) []assignment {
+	var out []assignment
 	for _, p := range plans {
 		if len(p.defects) > 0 {
-			out = append(out, p.ruleSQL()+" AS "+id(p.name+"#rule"))
+			out = append(out, assignment{p.name + "#rule", p.ruleSQL()})
 		}
 	}
 	return out
@@ -271,21 +240,23 @@ func rules(plans []columnPlan) []string {
 
 // stageLayer computes the d-th stage of every column that has one.
 func (c *chain) stageLayer(plans []columnPlan, d int, name string) {
-	var list, joins []string
+	var list []assignment
+	joins, lookups := "", 0
 	for _, p := range plans {
 		if d >= len(p.stages) {
 			continue
 		}
 		s := p.stages[d]
 		if s.lookup == nil {
-			list = append(list, s.sql+" AS "+id(s.out))
+			list = append(list, assignment{s.out, s.sql})
 			continue
 		}
-		alias := fmt.Sprintf("l%d", len(joins)+1)
-		list = append(list, alias+".v AS "+id(s.out))
-		joins = append(joins, fmt.Sprintf("\n  LEFT JOIN lookup.%s %s ON %s.k = %s", id(s.lookup.table), alias, alias, s.lookupKey()))
+		lookups++
+		alias := fmt.Sprintf("l%d", lookups)
+		list = append(list, assignment{s.out, alias + ".v"})
+		joins += fmt.Sprintf("\n  LEFT JOIN lookup.%s %s ON %s.k = %s", id(s.lookup.table), alias, alias, s.lookupKey())
 	}
-	c.add(name, "  SELECT r.*,\n    "+strings.Join(list, ",\n    ")+"\n  FROM "+c.last+" r"+strings.Join(joins, ""))
+	c.extend(name, list, joins)
 }
 
 // lookupKey is the text by which a stage's value is looked up.

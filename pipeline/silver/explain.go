@@ -87,7 +87,10 @@ func (in *inputPlan) typedRow() string {
 		types[n] = "NULL::TIMESTAMPTZ"
 	}
 	types["is_current"] = "NULL::BOOLEAN"
-	return "(SELECT " + strings.Join(append(list, in.visible(types)...), ", ") + ")"
+	for _, a := range in.visible(types) {
+		list = append(list, a.sql+" AS "+id(a.name))
+	}
+	return "(SELECT " + strings.Join(list, ", ") + ")"
 }
 
 // expressionsSQL computes the expressions of the mapping over a row without values: what

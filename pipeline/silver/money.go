@@ -86,14 +86,10 @@ func (t *Table) planMoney() {
 	}
 }
 
-// money fills the source's currency in and adds the columns that conversion joins on.
-func (c *chain) money(t *Table) {
-	if len(t.fx) == 0 {
-		return
-	}
-	c.replace("currency", c.sourceCurrency(), "")
+// fxSelect are the columns of parsed that conversion joins on.
+func (t *Table) fxSelect(in *inputPlan) []string {
 	var list []string
-	pairs := c.lead().pairs()
+	pairs := in.pairs()
 	for i := range t.fx {
 		currency, date := "NULL::VARCHAR", "NULL::DATE"
 		if i < len(pairs) {
@@ -104,12 +100,12 @@ func (c *chain) money(t *Table) {
 		}
 		list = append(list, currency+" AS "+id(fxColumn(i, "currency")), date+" AS "+id(fxColumn(i, "date")))
 	}
-	c.extend("dated", list)
+	return list
 }
 
 // sourceCurrency fills the currency of the source in where a record names none.
-func (g *group) sourceCurrency() []string {
-	var replace []string
+func (g *group) sourceCurrency() []assignment {
+	var out []assignment
 	for _, m := range g.lead().mapping.Money {
 		value := g.each(func(in *inputPlan) string {
 			if in.currency == "" {
@@ -117,11 +113,11 @@ func (g *group) sourceCurrency() []string {
 			}
 			return fmt.Sprintf("coalesce(%s, %s)", id(m.Currency), lit(in.currency))
 		})
-		if value += " AS " + id(m.Currency); value != id(m.Currency)+" AS "+id(m.Currency) && !slices.Contains(replace, value) {
-			replace = append(replace, value)
+		if a := (assignment{m.Currency, value}); value != id(m.Currency) && !slices.Contains(out, a) {
+			out = append(out, a)
 		}
 	}
-	return replace
+	return out
 }
 
 // fxSQL creates the table fx: the rate of every currency and day that parsed needs, by

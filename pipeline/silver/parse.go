@@ -29,9 +29,11 @@ func (g *group) latestFrom() (from, columns string) {
 	return from, columns
 }
 
-func (g *group) parseMeta() []string {
-	meta := []string{`"#input"`, `_seq AS "#seq"`, `"#reconstructed"`, `"#outdated"`, `"#known_at" AS "#since"`}
-	meta = append(meta, keyList(len(g.lead().keyNames))...)
+func (g *group) parseMeta() []assignment {
+	meta := []assignment{{"#input", `"#input"`}, {"#seq", "_seq"}, {"#reconstructed", `"#reconstructed"`}, {"#outdated", `"#outdated"`}, {"#since", `"#known_at"`}}
+	for i, key := range keyList(len(g.lead().keyNames)) {
+		meta = append(meta, assignment{fmt.Sprintf("#key%d", i+1), key})
+	}
 	return append(meta, g.visible(map[string]string{"known_at": `"#known_at"`, "known_at_basis": `"#basis"`,
 		"valid_from": `"#valid_from"`, "valid_to": `"#valid_to"`, "is_current": `"#valid_to" IS NULL`})...)
 }
@@ -41,14 +43,13 @@ func (t *Table) parseGroupSQL(g *group, have []string, overlay bool) string {
 	from, columns := g.latestFrom()
 	c.source(from, columns)
 	plans := c.columns(func(*column) bool { return true }, g.parseMeta())
-	c.verdict(plans)
-	c.identities()
-	c.money(t)
-	return c.with() + t.parsedSelect(g, c.last)
+	identities, joins := g.identities()
+	c.extend("judged", slices.Concat(verdict(plans), identities, g.sourceCurrency()), joins)
+	return c.query(t.parsedSelect(g, c.last()))
 }
 
 // verdict derives, per row, the list of broken rules and whether the row is refused.
-func (c *chain) verdict(plans []columnPlan) {
+func verdict(plans []columnPlan) []assignment {
 	var broken, list, refused, rounded, notes []string
 	for _, p := range plans {
 		for _, n := range p.notes {
@@ -62,8 +63,11 @@ func (c *chain) verdict(plans []columnPlan) {
 		}
 		rule := id(p.name + "#rule")
 		broken = append(broken, rule)
-		raw := "CAST(" + id(p.raw) + " AS VARCHAR)"
-		if p.mask {
+		raw := "NULL::VARCHAR"
+		if p.raw != "" {
+			raw = "CAST(" + id(p.raw) + " AS VARCHAR)"
+		}
+		if p.raw != "" && p.mask {
 			raw = "silver_mask(" + raw + ")"
 		}
 		list = append(list, fmt.Sprintf(`CASE WHEN %s IS NOT NULL THEN struct_pack("column" := %s, rule := %s, raw := %s) END`, rule, lit(p.name), rule, raw))
@@ -81,8 +85,7 @@ func (c *chain) verdict(plans []columnPlan) {
 		}
 		defects = fmt.Sprintf("CASE WHEN %s THEN list_filter([\n      %s], lambda d: d IS NOT NULL) END", some, strings.Join(list, ",\n      "))
 	}
-	c.extend("judged", []string{defects + ` AS "#defects"`, disjunction(refused) + ` AS "#rejected"`,
-		sum(rounded) + ` AS "#rounded"`, sum(notes) + ` AS "#unmapped"`})
+	return []assignment{{"#defects", defects}, {"#rejected", disjunction(refused)}, {"#rounded", sum(rounded)}, {"#unmapped", sum(notes)}}
 }
 
 func (p columnPlan) rejectsUnmapped() bool {
@@ -119,27 +122,18 @@ func sum(terms []string) string {
 }
 
 // identities puts id namespaces in front and replaces business keys by keys.
-func (c *chain) identities() {
-	var replace []string
-	joins := ""
-	for n, col := range c.lead().columns {
-		value := c.each(func(in *inputPlan) string { return prefixed(in.columns[n]) })
+func (g *group) identities() (values []assignment, joins string) {
+	for n, col := range g.lead().columns {
+		value := g.each(func(in *inputPlan) string { return prefixed(in.columns[n]) })
 		if col.ref != nil {
 			value = fmt.Sprintf("coalesce(%s.k, r.%s)", col.ref.alias, id(col.name))
-			joins += fmt.Sprintf("\n  LEFT JOIN %s %s ON %s.v = r.%s", c.lead().refTable(col), col.ref.alias, col.ref.alias, id(col.name))
+			joins += fmt.Sprintf("\n  LEFT JOIN %s %s ON %s.v = r.%s", g.lead().refTable(col), col.ref.alias, col.ref.alias, id(col.name))
 		}
 		if value != id(col.name) {
-			replace = append(replace, value+" AS "+id(col.name))
+			values = append(values, assignment{col.name, value})
 		}
 	}
-	c.replace("identified", replace, joins)
-}
-
-// replace adds a layer in which some columns have new values.
-func (c *chain) replace(name string, values []string, joins string) {
-	if len(values) > 0 {
-		c.add(name, "  SELECT r.* REPLACE (\n    "+strings.Join(values, ",\n    ")+")\n  FROM "+c.last+" r"+joins)
-	}
+	return values, joins
 }
 
 func (in *inputPlan) refTable(col *column) string {
@@ -157,15 +151,13 @@ func (in *inputPlan) refSQL(col *column, keyColumn string) string {
 		in.refTable(col), id(col.ref.by), id(keyColumn), id(col.ref.table), id(col.ref.by), where)
 }
 
-// reconstructed applies overlay and blanking to reconstructed rows, after each wave. An
+// reconstructed are the values of reconstructed rows after overlay and blanking. An
 // outdated row takes what its history knows since.
-func (c *chain) reconstructed(plans []columnPlan, wave int) {
+func (c *chain) reconstructed(plans []columnPlan) (values []assignment, joins string) {
 	r := c.lead().mapping.Reconstruct
 	if r == nil || !c.overlay {
-		return
+		return nil, ""
 	}
-	var values []string
-	join := ""
 	for _, p := range plans {
 		value := id(p.name)
 		touched := false
@@ -173,7 +165,7 @@ func (c *chain) reconstructed(plans []columnPlan, wave int) {
 			if sql, ok := r.Overlay.Columns[p.name]; ok {
 				value = fmt.Sprintf(`CASE WHEN h."#held" AND (r."#reconstructed" OR r."#outdated" AND h.%s >= r."#since") THEN CAST((%s) AS %s) ELSE r.%s END`,
 					id(r.Overlay.Order[0]), sql, p.typ.sql, id(p.name))
-				join = fmt.Sprintf("\n  LEFT JOIN lookup.overlay%d h ON h.%s = r.\"#key1\"", c.lead().index, id(r.Overlay.Key))
+				joins = fmt.Sprintf("\n  LEFT JOIN lookup.overlay%d h ON h.%s = r.\"#key1\"", c.lead().index, id(r.Overlay.Key))
 				touched = true
 			}
 		}
@@ -189,10 +181,10 @@ func (c *chain) reconstructed(plans []columnPlan, wave int) {
 			touched = true
 		}
 		if touched {
-			values = append(values, value+" AS "+id(p.name))
+			values = append(values, assignment{p.name, value})
 		}
 	}
-	c.replace(fmt.Sprintf("overlaid%d", wave), values, join)
+	return values, joins
 }
 
 // overlaySQL creates the last history row per key; ties break by the history's own key.
@@ -215,9 +207,7 @@ func (t *Table) parsedSelect(g *group, from string) string {
 	in := g.lead()
 	list := []string{`"#input"`, `"#seq"`, `"#defects"`, `"#rejected"`, `"#rounded"`, `"#unmapped"`,
 		rowKeySQL(len(in.keyNames)) + ` AS "#row_key"`}
-	for i := range t.fx {
-		list = append(list, id(fxColumn(i, "currency")), id(fxColumn(i, "date")))
-	}
+	list = append(list, t.fxSelect(in)...)
 	for _, col := range t.Contract.Columns {
 		list = append(list, fmt.Sprintf("CAST(%s AS %s) AS %s", g.contractColumn(col.Name), col.Type, id(col.Name)))
 	}

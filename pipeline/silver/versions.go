@@ -126,18 +126,19 @@ func (g *group) versionsSQL(have []string) string {
 	c.columns(func(col *column) bool { return need[col] }, g.versionMeta())
 	event := "NULL::TIMESTAMPTZ"
 	if in.mapping.KnownAt != "" {
-		c.extend("event", []string{"(" + in.mapping.KnownAt + `) AS "#event"`})
+		c.extend("event", []assignment{{"#event", "(" + in.mapping.KnownAt + ")"}}, "")
 		event = fmt.Sprintf(`silver_instant("#event", %s)`, lit(in.pipeline))
 	}
 	m := in.mapping
-	c.extend("known", []string{g.stampSQL(m.Modified) + ` AS "#modified"`, anyTextSQL(m.Modified) + ` AS "#stamped"`, g.stampSQL(m.Created) + ` AS "#created"`,
-		event + ` AS "#event_at"`, g.firstLoadSQL() + ` AS "#first"`, g.keysSQL()})
-	return c.with() + g.knownSQL(c.last)
+	known := []assignment{{"#modified", g.stampSQL(m.Modified)}, {"#stamped", anyTextSQL(m.Modified)}, {"#created", g.stampSQL(m.Created)},
+		{"#event_at", event}, {"#first", g.firstLoadSQL()}}
+	c.extend("known", append(known, g.keys()...), "")
+	return c.query(g.knownSQL(c.last()))
 }
 
-// keysSQL are the key columns as silver stores them, under positional names.
-func (g *group) keysSQL() string {
-	var out []string
+// keys are the key columns as silver stores them, under positional names.
+func (g *group) keys() []assignment {
+	var out []assignment
 	for i, name := range g.lead().keyNames {
 		value := g.each(func(in *inputPlan) string {
 			if in.keys[i] == nil {
@@ -145,9 +146,9 @@ func (g *group) keysSQL() string {
 			}
 			return prefixed(in.keys[i])
 		})
-		out = append(out, value+" AS "+id(fmt.Sprintf("#key%d", i+1)))
+		out = append(out, assignment{fmt.Sprintf("#key%d", i+1), value})
 	}
-	return strings.Join(out, ",\n    ")
+	return out
 }
 
 // prefixed is a key or reference column with the id namespace it carries.
@@ -167,16 +168,16 @@ func (in *inputPlan) automatic(name string) string {
 }
 
 // versionMeta are the columns of bronze that decide about a version.
-func (g *group) versionMeta() []string {
+func (g *group) versionMeta() []assignment {
 	m := g.lead().mapping
 	deleted := "_is_deleted"
 	if m.SoftDelete != "" {
 		deleted = "_is_deleted OR coalesce((" + m.SoftDelete + "), false)"
 	}
-	meta := []string{`"#input"`, `_seq AS "#seq"`, `_row_hash AS "#hash"`, `_batch_id AS "#batch"`, `_watermark AS "#exported"`,
-		`_extracted_at AS "#extracted"`, `_is_deleted AS "#tombstone"`, `(` + deleted + `) AS "#deleted"`}
+	meta := []assignment{{"#input", `"#input"`}, {"#seq", "_seq"}, {"#hash", "_row_hash"}, {"#batch", "_batch_id"}, {"#exported", "_watermark"},
+		{"#extracted", "_extracted_at"}, {"#tombstone", "_is_deleted"}, {"#deleted", deleted}}
 	for _, source := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(m.Modified, m.Created)))) {
-		meta = append(meta, "trim("+id(source)+") AS "+stampText(source))
+		meta = append(meta, assignment{stampText(source), "trim(" + id(source) + ")"})
 	}
 	return append(meta, g.visible(nil)...)
 }
@@ -193,24 +194,24 @@ func (g *group) originSQL() map[string]string {
 
 // visible are automatic values that expressions may use under plain names, unless the
 // mapping has columns of those names: where a row comes from, and more.
-func (g *group) visible(more map[string]string) []string {
+func (g *group) visible(more map[string]string) []assignment {
 	values := g.originSQL()
 	maps.Copy(values, more)
 	return g.lead().visible(values)
 }
 
-func (in *inputPlan) visible(values map[string]string) []string {
-	var out []string
+func (in *inputPlan) visible(values map[string]string) []assignment {
+	var out []assignment
 	for _, name := range sortedKeys(values) {
 		if in.byName[name] == nil {
-			out = append(out, values[name]+" AS "+id(name))
+			out = append(out, assignment{name, values[name]})
 		}
 	}
 	return out
 }
 
 // stampText names the column with the text of a stamp.
-func stampText(source string) string { return id("#stamp " + source) }
+func stampText(source string) string { return "#stamp " + source }
 
 // stampSQL parses the first source column that holds a timestamp.
 func (g *group) stampSQL(sources []string) string {
@@ -221,7 +222,7 @@ func (g *group) stampSQL(sources []string) string {
 		dates := sourceFormats(in.csv, in.zone)
 		parts := make([]string, len(sources))
 		for i, s := range sources {
-			parts[i] = dates.timestampSQL(stampText(s))
+			parts[i] = dates.timestampSQL(id(stampText(s)))
 		}
 		return coalesce(parts)
 	})
@@ -234,7 +235,7 @@ func anyTextSQL(sources []string) string {
 	}
 	parts := make([]string, len(sources))
 	for i, s := range sources {
-		parts[i] = "coalesce(" + stampText(s) + " <> '', false)"
+		parts[i] = "coalesce(" + id(stampText(s)) + " <> '', false)"
 	}
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
