@@ -101,3 +101,48 @@ GROUP BY account_id, product_family, usage_type, week_start HAVING count(*) > 1 
 UNION ALL
 SELECT 'usage_windows' AS table_name, concat_ws('|', coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(product_family AS VARCHAR), '\N'), coalesce(CAST(usage_type AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.usage_windows
 GROUP BY account_id, product_family, usage_type HAVING count(*) > 1 OR account_id IS NULL OR product_family IS NULL OR usage_type IS NULL
+UNION ALL
+SELECT 'account_outlook' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_outlook
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
+SELECT 'account_rates' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_rates
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
+SELECT 'account_status' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_status
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
+SELECT 'churn_outcomes' AS table_name, concat_ws('|', coalesce(CAST(cutoff_date AS VARCHAR), '\N'), coalesce(CAST(horizon_days AS VARCHAR), '\N'), coalesce(CAST(master_account_id AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.churn_outcomes
+GROUP BY cutoff_date, horizon_days, master_account_id HAVING count(*) > 1 OR cutoff_date IS NULL OR horizon_days IS NULL OR master_account_id IS NULL
+UNION ALL
+SELECT 'churn_risk' AS table_name, concat_ws('|', coalesce(CAST(as_of_date AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(model_version AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.churn_risk
+GROUP BY as_of_date, account_id, model_version HAVING count(*) > 1 OR as_of_date IS NULL OR account_id IS NULL OR model_version IS NULL
+UNION ALL
+SELECT 'churn_risk_factors' AS table_name, concat_ws('|', coalesce(CAST(as_of_date AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(model_version AS VARCHAR), '\N'), coalesce(CAST(factor AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.churn_risk_factors
+GROUP BY as_of_date, account_id, model_version, factor HAVING count(*) > 1 OR as_of_date IS NULL OR account_id IS NULL OR model_version IS NULL OR factor IS NULL
+UNION ALL
+SELECT 'customer_outlook' AS table_name, CAST(master_account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.customer_outlook
+GROUP BY master_account_id HAVING count(*) > 1 OR master_account_id IS NULL
+UNION ALL
+SELECT 'cutoff_accounts' AS table_name, concat_ws('|', coalesce(CAST(cutoff_date AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.cutoff_accounts
+GROUP BY cutoff_date, account_id HAVING count(*) > 1 OR cutoff_date IS NULL OR account_id IS NULL
+UNION ALL
+SELECT 'cutoff_scores' AS table_name, concat_ws('|', coalesce(CAST(cutoff_date AS VARCHAR), '\N'), coalesce(CAST(score_name AS VARCHAR), '\N'), coalesce(CAST(model_version AS VARCHAR), '\N'), coalesce(CAST(master_account_id AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.cutoff_scores
+GROUP BY cutoff_date, score_name, model_version, master_account_id HAVING count(*) > 1 OR cutoff_date IS NULL OR score_name IS NULL OR model_version IS NULL OR master_account_id IS NULL
+UNION ALL
+SELECT 'health_measures' AS table_name, concat_ws('|', coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(measure AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.health_measures
+GROUP BY account_id, measure HAVING count(*) > 1 OR account_id IS NULL OR measure IS NULL
+UNION ALL
+SELECT 'health_score' AS table_name, concat_ws('|', coalesce(CAST(as_of_date AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(scorecard_version AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.health_score
+GROUP BY as_of_date, account_id, scorecard_version HAVING count(*) > 1 OR as_of_date IS NULL OR account_id IS NULL OR scorecard_version IS NULL
+UNION ALL
+SELECT 'health_score_components' AS table_name, concat_ws('|', coalesce(CAST(as_of_date AS VARCHAR), '\N'), coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(scorecard_version AS VARCHAR), '\N'), coalesce(CAST(dimension AS VARCHAR), '\N'), coalesce(CAST(measure AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.health_score_components
+GROUP BY as_of_date, account_id, scorecard_version, dimension, measure HAVING count(*) > 1 OR as_of_date IS NULL OR account_id IS NULL OR scorecard_version IS NULL OR dimension IS NULL OR measure IS NULL
+UNION ALL
+SELECT 'health_scorecards' AS table_name, concat_ws('|', coalesce(CAST(scorecard_version AS VARCHAR), '\N'), coalesce(CAST(dimension AS VARCHAR), '\N'), coalesce(CAST(measure AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.health_scorecards
+GROUP BY scorecard_version, dimension, measure HAVING count(*) > 1 OR scorecard_version IS NULL OR dimension IS NULL OR measure IS NULL
+UNION ALL
+SELECT 'missing_reasons' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.missing_reasons
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
+SELECT 'score_inputs' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.score_inputs
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
