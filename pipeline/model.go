@@ -235,7 +235,7 @@ type builtFile struct {
 
 // runModel builds a model beside others; it changes nothing of the run.
 func (u *run) runModel(ctx context.Context, m gold.Model, in gold.BuildInput) ([]builtFile, error) {
-	out, err := u.gold.Build(ctx, u.engine, m.Table(), in)
+	out, err := u.models.Build(ctx, m.Table(), in)
 	if err != nil {
 		return nil, err
 	}

@@ -56,6 +56,7 @@ type run struct {
 	marks  map[string]lake.Watermark // "source/object"
 	silver *silver.Project
 	gold   *gold.Project
+	models *gold.Builder
 
 	stateTables map[string]bool // models with a set of rows per as-of
 	draft       *draft          // nil but for a date of the history
@@ -68,7 +69,7 @@ func (r *Runner) Run(ctx context.Context, opt Options) (res *Result, err error) 
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, u.engine.Close()) }()
+	defer func() { err = errors.Join(err, u.models.Close(), u.engine.Close()) }()
 	if u.lake, err = lake.Create(r.LakeRoot, lake.Options{Now: r.Now, Step: r.Step}); err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func (r *Runner) prepare(ctx context.Context, opt Options) (*run, error) {
 	if err != nil {
 		return nil, errors.Join(err, u.engine.Close())
 	}
-	u.stateTables = stateTables(u.gold)
+	u.models, u.stateTables = u.gold.Builder(u.engine), stateTables(u.gold)
 	return u, nil
 }
 

@@ -40,5 +40,7 @@ func (p *Project) Bind(ctx context.Context, eng engine.Engine) error {
 			problems = append(problems, fmt.Errorf("check %s: %w", c.ID, locate(c.Path, c.SQL, err)))
 		}
 	}
-	return errors.Join(problems...)
+	err = errors.Join(problems...)
+	p.bound = err == nil
+	return err
 }

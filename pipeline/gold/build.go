@@ -2,6 +2,7 @@ package gold
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -39,41 +40,24 @@ type BuildResult struct {
 // ErrContract is wrapped by errors about results that break the table's contract.
 var ErrContract = errors.New("contract broken")
 
-// Build makes one model in a session of its own, in which only its declared inputs exist.
+// Build makes one model with a builder of its own.
 func (p *Project) Build(ctx context.Context, eng engine.Engine, model string, in BuildInput) (BuildResult, error) {
-	m, err := p.Model(model)
-	if err != nil {
-		return BuildResult{}, err
-	}
-	sess, err := eng.Session(ctx)
-	if err != nil {
-		return BuildResult{}, err
-	}
-	res, err := p.build(ctx, sess, m, in)
-	if closeErr := sess.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return BuildResult{}, fmt.Errorf("build %s: %w", m.Table(), err)
-	}
-	return res, nil
+	b := p.Builder(eng)
+	res, err := b.Build(ctx, model, in)
+	return res, errors.Join(err, b.Close())
 }
 
 func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in BuildInput) (BuildResult, error) {
-	if err := p.begin(ctx, sess, in.AsOf, in.TimeZone); err != nil {
-		return BuildResult{}, err
-	}
-	if err := p.defineMetrics(ctx, sess, m); err != nil {
-		return BuildResult{}, err
-	}
 	for _, name := range slices.Concat(m.Inputs, m.Past) {
 		if err := p.register(ctx, sess, name, in.Inputs[name]); err != nil {
 			return BuildResult{}, err
 		}
 	}
 	columns := m.columns(in.FieldIDs)
-	if err := m.checkColumns(ctx, sess); err != nil {
-		return BuildResult{}, err
+	if !p.bound { // else its columns are known to be the contract's
+		if err := m.checkColumns(ctx, sess); err != nil {
+			return BuildResult{}, err
+		}
 	}
 	rows := m.selected()
 	if m.Fit != "" {
@@ -87,7 +71,7 @@ func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in Bu
 	var parts []Part
 	var err error
 	if m.Storage == "partitioned" {
-		parts, err = m.writeMonths(ctx, sess, rows, columns, in.Part)
+		parts, err = m.writeMonths(ctx, sess, rows, columns, in)
 	} else {
 		parts, err = m.writeOne(ctx, sess, rows, columns, in)
 	}
@@ -211,32 +195,41 @@ func (m Model) writeOne(ctx context.Context, sess engine.Session, rows string, c
 func (m Model) checkKeys(ctx context.Context, sess engine.Session, table string) error {
 	schema, name := path.Split(table)
 	target := engine.Ident(strings.TrimSuffix(schema, "/")) + "." + engine.Ident(name)
-	var nulls []string
+	keys := strings.TrimPrefix(m.orderBy(), " ORDER BY ")
+	problems, counts := []string{""}, []string{"count(*)"}
 	for _, c := range m.Contract.Columns {
 		if !c.Nullable {
-			nulls = append(nulls, fmt.Sprintf("SELECT %s AS problem, count(*) AS n FROM %s WHERE %s IS NULL",
-				engine.Literal(c.Name+" is NULL"), target, engine.Ident(c.Name)))
+			problems = append(problems, c.Name+" is NULL")
+			counts = append(counts, fmt.Sprintf("count(*) FILTER (WHERE %s IS NULL)", engine.Ident(c.Name)))
 		}
 	}
-	keys := strings.TrimPrefix(m.orderBy(), " ORDER BY ")
-	sample := "concat_ws('|', " + keys + ")"
-	nulls = append(nulls, fmt.Sprintf("SELECT 'the key is not unique, e.g. ' || min(k) AS problem, count(*) AS n FROM (SELECT %s AS k FROM %s GROUP BY %s HAVING count(*) > 1)",
-		sample, target, keys))
-	rows, err := sess.Query(ctx, strings.Join(nulls, " UNION ALL "))
+	query := fmt.Sprintf("SELECT double.*, nulls.* FROM (SELECT min(k), count(*) FROM (SELECT concat_ws('|', %[1]s) AS k FROM %[2]s GROUP BY %[1]s HAVING count(*) > 1)) AS double, "+
+		"(SELECT %[3]s FROM %[2]s) AS nulls", keys, target, strings.Join(counts, ", "))
+	rows, err := sess.Query(ctx, query)
 	if err != nil {
 		return fmt.Errorf("check the keys: %w", err)
 	}
 	defer rows.Close()
-	var problems []error
-	for rows.Next() {
-		var problem *string
-		var n int64
-		if err := rows.Scan(&problem, &n); err != nil {
+	var sample sql.NullString
+	found := make([]int64, len(counts)+1) // doubles, rows, and NULLs by column
+	into := []any{&sample}
+	for i := range found {
+		into = append(into, &found[i])
+	}
+	if rows.Next() {
+		if err := rows.Scan(into...); err != nil {
 			return err
 		}
-		if n > 0 && problem != nil {
-			problems = append(problems, &SQLError{Path: m.Path, Problem: fmt.Sprintf("%s (%d rows)", *problem, n), Err: ErrContract})
+	}
+	var broken []error
+	report := func(problem string, n int64) {
+		if n > 0 {
+			broken = append(broken, &SQLError{Path: m.Path, Problem: fmt.Sprintf("%s (%d rows)", problem, n), Err: ErrContract})
 		}
 	}
-	return errors.Join(append(problems, rows.Err())...)
+	report("the key is not unique, e.g. "+sample.String, found[0])
+	for i := 1; i < len(problems); i++ {
+		report(problems[i], found[i+1])
+	}
+	return errors.Join(append(broken, rows.Err())...)
 }

@@ -73,6 +73,7 @@ type Project struct {
 	checks    []Check
 	contracts map[string]config.Contract // by schema.table
 	prelude   prelude
+	bound     bool // every model gives the contract's columns
 	opt       Options
 }
 

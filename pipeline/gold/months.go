@@ -36,16 +36,16 @@ const scratchRows = 8192
 // scratch files by month, one slice of the model after another, and then every month is
 // read back, sorted and written. Only a month is ever sorted, and only the joins of one
 // slice are held at once.
-func (m Model) writeMonths(ctx context.Context, sess engine.Session, rows string, columns []engine.Column, newPart func(string) string) (parts []Part, err error) {
+func (m Model) writeMonths(ctx context.Context, sess engine.Session, rows string, columns []engine.Column, in BuildInput) (parts []Part, err error) {
 	if m.Contract.PartitionBy == "" {
 		return nil, &SQLError{Path: m.Path, Problem: "the contract is partitioned but names no partition_by", Err: ErrContract}
 	}
-	scratch := newPart(m.Schema + "-" + m.Name + "-scratch")
+	scratch := in.Part(m.Schema + "-" + m.Name + "-scratch")
 	if err := os.Mkdir(scratch, 0o755); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	if err := m.writeScratch(ctx, sess, rows, scratch); err != nil {
+	if err := m.writeScratch(ctx, sess, rows, scratch, m.sliceConditions(in.bytes())); err != nil {
 		return nil, err
 	}
 	months, err := scratchMonths(scratch)
@@ -57,7 +57,7 @@ func (m Model) writeMonths(ctx context.Context, sess engine.Session, rows string
 	}
 	var paths []string
 	for _, month := range slices.Sorted(maps.Keys(months)) {
-		part := Part{Path: newPart(m.Schema + "-" + m.Name + "-" + month), Partition: month}
+		part := Part{Path: in.Part(m.Schema + "-" + m.Name + "-" + month), Partition: month}
 		if err := sess.RegisterParquet(ctx, scratchSchema, month, months[month], columns); err != nil {
 			return nil, err
 		}
@@ -75,9 +75,9 @@ func (m Model) writeMonths(ctx context.Context, sess engine.Session, rows string
 
 // writeScratch writes the model's rows to dir/<slice>/<month column>=<month>/*.parquet,
 // in no order.
-func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir string) error {
+func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir string, slices []string) error {
 	month := fmt.Sprintf("coalesce(strftime(CAST(%s AS TIMESTAMP), '%%Y-%%m'), '%s')", engine.Ident(m.Contract.PartitionBy), unknownMonth)
-	for i, slice := range m.sliceConditions() {
+	for i, slice := range slices {
 		query := fmt.Sprintf("COPY (SELECT *, %s AS %s FROM (%s) WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s), ROW_GROUP_SIZE %d)",
 			month, monthColumn, m.typed(rows), slice, engine.Literal(filepath.Join(dir, strconv.Itoa(i))), monthColumn, scratchRows)
 		if err := sess.Exec(ctx, query); err != nil {
@@ -87,10 +87,26 @@ func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir 
 	return nil
 }
 
+// smallInputs are inputs (as Parquet) whose joins fit into memory together: then a model
+// is computed at once, which is cheaper than slice after slice.
+const smallInputs = 64 << 20
+
+// bytes is the size of all inputs.
+func (in BuildInput) bytes() (n int64) {
+	for _, files := range in.Inputs {
+		for _, file := range files {
+			if info, err := os.Stat(file); err == nil { // else reading it says so
+				n += info.Size()
+			}
+		}
+	}
+	return n
+}
+
 // sliceConditions are conditions of which every row meets exactly one: one for each
 // value of the model's slices, and one for rows with none of them.
-func (m Model) sliceConditions() []string {
-	if m.SliceBy == "" {
+func (m Model) sliceConditions(bytes int64) []string {
+	if m.SliceBy == "" || bytes <= smallInputs {
 		return []string{"true"}
 	}
 	column := engine.Ident(m.SliceBy)

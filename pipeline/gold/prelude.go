@@ -109,7 +109,6 @@ func (p *Project) begin(ctx context.Context, sess engine.Session, asOf time.Time
 		zone = "UTC"
 	}
 	variables := [][2]string{
-		{"as_of", "DATE " + engine.Literal(asOf.Format(time.DateOnly))},
 		{"time_zone", engine.Literal(zone)},
 		{"param_numbers", p.paramMap("DOUBLE", func(v any) (string, bool) { f, ok := v.(float64); return number(f), ok })},
 		{"param_flags", p.paramMap("BOOLEAN", func(v any) (string, bool) { b, ok := v.(bool); return strconv.FormatBool(b), ok })},
@@ -117,6 +116,9 @@ func (p *Project) begin(ctx context.Context, sess engine.Session, asOf time.Time
 		{"param_lists", p.paramMap("VARCHAR[]", func(v any) (string, bool) { l, ok := v.([]string); return textList(l), ok })},
 		{"param_number_lists", p.paramMap("DOUBLE[]", func(v any) (string, bool) { l, ok := v.([]float64); return numberList(l), ok })},
 		{"metric_definitions", "'[]'"}, // see defineMetrics
+	}
+	if err := sess.Exec(ctx, setAsOf(asOf)); err != nil {
+		return fmt.Errorf("set as_of: %w", err)
 	}
 	for _, v := range variables {
 		if err := sess.Exec(ctx, "SET VARIABLE "+v[0]+" = "+v[1]); err != nil {
@@ -136,6 +138,10 @@ func (p *Project) defineMetrics(ctx context.Context, sess engine.Session, m Mode
 		return nil
 	}
 	return sess.Exec(ctx, "SET VARIABLE metric_definitions = "+engine.Literal(p.definitions()))
+}
+
+func setAsOf(day time.Time) string {
+	return "SET VARIABLE as_of = DATE " + engine.Literal(day.Format(time.DateOnly))
 }
 
 func (p *Project) definitions() string {
