@@ -55,6 +55,7 @@ func (a *app) commands() []*cobra.Command {
 		a.runsCommand(),
 		a.askCommand(),
 		a.queryCommand(),
+		a.docsCommand(),
 		a.lakeCommand(),
 		a.versionCommand(),
 	}

@@ -3,24 +3,25 @@
 package docs
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/customer360/pipeline/pipeline/config"
-	"github.com/customer360/pipeline/schemas"
 )
 
 var update = flag.Bool("update", false, "write the documents")
 
 const tablesIntro = `# Tables
 
-Written from the contracts in ` + "`schemas/tables`" + `; a run fails if a table breaks its contract.
+Written from the contracts in ` + "`schemas/tables`" + ` and the definitions in ` + "`configs/silver_to_gold/definitions`" + `; a run fails if a table
+breaks its contract. ` + "`pipeline docs --out DIR`" + ` writes the same as pages, with lineage, checks and questions; [metrics.md](metrics.md) lists
+the measures by formula.
 
 - **grain** says what one row is, **key** what is unique and never NULL, **storage** how the table is kept: ` + "`single`" + ` is one file,
   ` + "`partitioned`" + ` one file a month, ` + "`state`" + ` one set of rows per as-of or run that later runs do not rewrite.
@@ -32,25 +33,25 @@ Written from the contracts in ` + "`schemas/tables`" + `; a run fails if a table
 func TestTables(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(tablesIntro)
+	loaded := builtin(t)
 	for _, layer := range []string{"gold", "silver", "ops"} {
-		files, err := fs.Glob(schemas.FS, "tables/"+layer+"/*.json")
-		if err != nil || len(files) == 0 {
-			t.Fatalf("contracts of %s: %d found, %v", layer, len(files), err)
-		}
 		fmt.Fprintf(&b, "\n## %s\n", layer)
-		for _, f := range files {
-			raw, err := fs.ReadFile(schemas.FS, f)
-			if err != nil {
-				t.Fatal(err)
+		for _, key := range slices.Sorted(maps.Keys(loaded.Contracts)) {
+			if c := loaded.Contracts[key]; c.Layer == layer {
+				b.WriteString(table(c))
 			}
-			var c config.Contract
-			if err := json.Unmarshal(raw, &c); err != nil {
-				t.Fatalf("%s: %v", path.Base(f), err)
-			}
-			b.WriteString(table(c))
 		}
 	}
 	compare(t, "../../docs/tables.md", b.String())
+}
+
+func builtin(t *testing.T) *config.Loaded {
+	t.Helper()
+	loaded, err := config.LoadBuiltin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
 }
 
 func table(c config.Contract) string {
