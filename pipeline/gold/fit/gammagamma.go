@@ -77,27 +77,33 @@ func fitGammaGamma(customers []Spend, starts ...[]float64) (GammaGamma, error) {
 }
 
 func gammaGammaLikelihood(customers []Spend, total, unit float64) objective {
-	logs := make([][2]float64, len(customers)) // ln value, ln frequency
+	logValues, classes := make([]float64, len(customers)), make([]int, len(customers))
+	var frequencies []float64 // the few that occur; classes says which a customer has
+	known := map[float64]int{}
 	for i, c := range customers {
-		logs[i] = [2]float64{math.Log(c.Value / unit), math.Log(c.Frequency)}
+		class, ok := known[c.Frequency]
+		if !ok {
+			class = len(frequencies)
+			known[c.Frequency] = class
+			frequencies = append(frequencies, c.Frequency)
+		}
+		logValues[i], classes[i] = math.Log(c.Value/unit), class
 	}
+	terms := make([]gammaTerms, len(frequencies))
 	return func(at, gradient []float64) float64 {
 		p, q, v := math.Exp(at[0]), math.Exp(at[1]), math.Exp(at[2])
-		table := map[float64]gammaTerms{}
+		for i, x := range frequencies {
+			terms[i] = newGammaTerms(p, q, x, gradient != nil)
+		}
 		sum, dP, dQ, dV := 0.0, 0.0, 0.0, 0.0
 		for i, c := range customers {
 			n, x := c.Customers, c.Frequency
-			t, ok := table[x]
-			if !ok {
-				t = newGammaTerms(p, q, x, gradient != nil)
-				table[x] = t
-			}
-			logValue, logX := logs[i][0], logs[i][1]
+			t, logValue := terms[classes[i]], logValues[i]
 			both := x*c.Value/unit + v
 			logBoth := math.Log(both)
-			sum += n * (t.log + q*at[2] + (p*x-1)*logValue + p*x*logX - (p*x+q)*logBoth)
+			sum += n * (t.log + q*at[2] + (p*x-1)*logValue + p*x*t.logX - (p*x+q)*logBoth)
 			if gradient != nil {
-				dP += n * (t.dP + x*(logValue+logX-logBoth))
+				dP += n * (t.dP + x*(logValue+t.logX-logBoth))
 				dQ += n * (t.dQ + at[2] - logBoth)
 				dV += n * (q/v - (p*x+q)/both)
 			}
@@ -109,11 +115,11 @@ func gammaGammaLikelihood(customers []Spend, total, unit float64) objective {
 	}
 }
 
-// gammaTerms are ln[Γ(px+q)/(Γ(px)Γ(q))] and its derivatives.
-type gammaTerms struct{ log, dP, dQ float64 }
+// gammaTerms are ln[Γ(px+q)/(Γ(px)Γ(q))] and its derivatives, and ln x.
+type gammaTerms struct{ log, dP, dQ, logX float64 }
 
 func newGammaTerms(p, q, x float64, derivatives bool) gammaTerms {
-	t := gammaTerms{log: logGamma(p*x+q) - logGamma(p*x) - logGamma(q)}
+	t := gammaTerms{log: logGamma(p*x+q) - logGamma(p*x) - logGamma(q), logX: math.Log(x)}
 	if derivatives {
 		whole := mathext.Digamma(p*x + q)
 		t.dP = x * (whole - mathext.Digamma(p*x))
