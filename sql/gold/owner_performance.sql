@@ -7,8 +7,8 @@
 -- deals to the owner of the opportunity, activities to who did them. Accounts without owner have
 -- none here. Rates are of the deals closed in the quarter, NULL below owners.min_closed of them.
 --
--- Open pipeline at the end of a quarter comes from pipeline_daily and is NULL before its
--- window; high_risk_accounts from the scores kept for the quarter's end, NULL where none were.
+-- Open pipeline at the end of a past quarter comes from pipeline_daily, at the rates of the
+-- time, and is NULL before its window; high_risk_accounts from the scores kept for the quarter's end, NULL where none were.
 -- proactive_opportunities: opened by the owner at a customer that did not ask, that is neither
 -- new business nor a renewal nor from one of owners.inbound_lead_sources.
 WITH quarter AS (
@@ -55,10 +55,13 @@ fact AS (
   LEFT JOIN owned o ON o.account_id = r.account_id AND o.quarter_start = p.quarter_start
   LEFT JOIN steady s ON s.account_id = r.account_id
   UNION ALL
-  SELECT p.quarter_start, d.owner_id, d.account_id, 'open', d.amount_usd FROM gold.pipeline_daily d JOIN span p ON p.last_on = d.snapshot_date
-  UNION ALL
-  SELECT p.quarter_start, d.owner_id, d.account_id, 'weighted', CAST(round(d.amount_usd * CAST(d.probability AS DECIMAL(9,4)) / 100, 2) AS DECIMAL(18,2))
-  FROM gold.pipeline_daily d JOIN span p ON p.last_on = d.snapshot_date
+  SELECT p.quarter_start, d.owner_id, d.account_id, u.kind,
+         CASE u.kind WHEN 'open' THEN d.amount_usd ELSE d.weighted_usd END
+  FROM (SELECT snapshot_date AS day, owner_id, account_id, amount_usd, CAST(round(amount_usd * CAST(probability AS DECIMAL(9,4)) / 100, 2) AS DECIMAL(18,2)) AS weighted_usd
+        FROM gold.pipeline_daily WHERE snapshot_date < as_of()
+        UNION ALL SELECT as_of(), owner_id, account_id, deal_value_usd, weighted_amount_usd FROM gold.opportunities WHERE status = 'open') d
+  JOIN span p ON p.last_on = d.day
+  CROSS JOIN (SELECT unnest(['open', 'weighted']) AS kind) u
   UNION ALL
   SELECT CAST(date_trunc('quarter', day_of(completed_at)) AS DATE), owner_id, account_id, 'activity', NULL
   FROM silver.activity WHERE completed_at < as_of_end() AND coalesce(was_held, true)
@@ -89,7 +92,7 @@ fact AS (
 ), owner AS (
   SELECT quarter_start, owner_id FROM summed UNION SELECT quarter_start, owner_id FROM deal UNION SELECT quarter_start, owner_id FROM held
 ), known AS (
-  SELECT p.quarter_start, p.last_on >= (SELECT min(snapshot_date) FROM gold.pipeline_daily) AS has_pipeline,
+  SELECT p.quarter_start, coalesce(p.last_on >= (SELECT min(snapshot_date) FROM gold.pipeline_daily), false) OR (p.last_on = as_of() AND EXISTS (SELECT 1 FROM gold.opportunities)) AS has_pipeline,
          EXISTS (SELECT 1 FROM past.churn_risk r WHERE r.as_of_date = p.last_on) OR (p.last_on = as_of() AND EXISTS (SELECT 1 FROM gold.churn_risk)) AS has_risk
   FROM span p
 )
