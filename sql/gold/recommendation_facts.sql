@@ -47,7 +47,7 @@ SELECT h.recommendation_id, h.account_id, h.master_account_id, h.owner_id, h.nam
        k.mrr_usd, k.active_services, k.contract_end_date, days_between(as_of(), k.contract_end_date) AS days_left, k.revenue_ttm_usd, k.revenue_prior_ttm_usd,
        ratio(k.revenue_ttm_usd - k.revenue_prior_ttm_usd, k.revenue_prior_ttm_usd) AS growth, c.churn_risk_score, c.churn_probability, e.reasons AS churn_reasons,
        g.undisputed_overdue_usd, g.undisputed_max_days_overdue, d.master_account_id IS NOT NULL AS is_credit_hold, b.breaches, b.last_on AS last_breach_on, u.spike_ratio,
-       f.product_family, f.annual_value_usd, f.likelihood, f.expected_value_usd, f.due_on AS flag_due_on, f.evidence AS flag_evidence, f.flags,
+       f.product_family, f.annual_value_usd, f.likelihood, f.expected_value_usd, f.due_on AS flag_due_on, f.evidence AS flag_evidence, f.flags, q.purchase_status,
        r.save_rate, r.is_save_measured, r.cure_rate, r.is_cure_measured, x.risk_ratio AS breach_risk_ratio
 FROM held h
 JOIN gold.account_metrics k ON k.account_id = h.account_id
@@ -58,4 +58,5 @@ LEFT JOIN gold.ar_aging g ON g.account_id = h.account_id AND g.as_of_date = as_o
 LEFT JOIN hold d ON d.master_account_id = h.master_account_id
 LEFT JOIN breach b ON b.account_id = h.account_id
 LEFT JOIN spike u ON u.account_id = h.account_id
+LEFT JOIN gold.purchase_patterns q ON q.account_id = h.account_id AND q.as_of_date = as_of()
 LEFT JOIN flag f ON f.account_id = h.account_id AND f.rule_id = h.rule_id

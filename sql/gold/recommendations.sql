@@ -6,7 +6,7 @@
 -- with the customer's own figures and an estimate of what it is worth:
 --   Retention  12 x MRR x churn probability x save rate; while no probability is measured the
 --              exposure, 12 x MRR x save rate (impact_basis says so; never add the two); win_back:
---              a year of orders x chance that the account stopped x save rate
+--              a year of orders (recommendations.slowing_share of it while only slowing) x save rate
 --   Growth     value of a year x likelihood
 --   Billing    undisputed overdue x cure rate
 --   Support    12 x MRR x (p - p / risk ratio of missed service targets)
@@ -45,7 +45,7 @@ WITH worded AS (
            WHEN 'seasonal_order' THEN 'The seasonal order comes to us.' ELSE 'The deal is decided, and won.' END AS expected_outcome,
          CASE rule_id
            WHEN 'retention_call' THEN CAST(mrr_usd AS DOUBLE) * 12 * coalesce(churn_probability, 1) * save_rate
-           WHEN 'win_back' THEN CAST(annual_value_usd AS DOUBLE) * coalesce(1 - likelihood, 1) * save_rate
+           WHEN 'win_back' THEN CAST(annual_value_usd AS DOUBLE) * CASE WHEN purchase_status = 'slowing' THEN param('recommendations.slowing_share') ELSE 1 END * save_rate
            WHEN 'payment_reminder' THEN CAST(undisputed_overdue_usd AS DOUBLE) * cure_rate
            WHEN 'technical_review' THEN CAST(mrr_usd AS DOUBLE) * 12 * churn_probability * (1 - 1 / breach_risk_ratio)
            WHEN 'service_upgrade' THEN CAST(mrr_usd AS DOUBLE) * 12 * param('recommendations.upgrade_value_share') * param('recommendations.upgrade_likelihood')
@@ -56,8 +56,8 @@ WITH worded AS (
              ELSE '12 x MRR ' || usd_text(mrr_usd) || coalesce(' x churn probability ' || percent_text(churn_probability), '') || ' x save rate ' || percent_text(save_rate) || CASE WHEN is_save_measured THEN ' (measured).' ELSE ' (configured).' END
                   || CASE WHEN churn_probability IS NULL THEN ' Exposure: no churn probability is measured yet.' ELSE '' END END
            WHEN 'win_back' THEN CASE WHEN annual_value_usd IS NULL THEN 'The value of its orders is not known.'
-             ELSE 'A year of orders ' || usd_text(annual_value_usd) || coalesce(' x chance that it stopped ' || percent_text(1 - likelihood), '') || ' x save rate ' || percent_text(save_rate) || CASE WHEN is_save_measured THEN ' (measured).' ELSE ' (configured).' END
-                  || CASE WHEN likelihood IS NULL THEN ' Exposure: the chance that it stopped is not measured.' ELSE '' END END
+             ELSE 'A year of orders ' || usd_text(annual_value_usd) || CASE WHEN purchase_status = 'slowing' THEN ' x ' || percent_text(param('recommendations.slowing_share')) || ' (slowing, not lapsed)' ELSE '' END
+                  || ' x save rate ' || percent_text(save_rate) || CASE WHEN is_save_measured THEN ' (measured).' ELSE ' (configured).' END END
            WHEN 'payment_reminder' THEN CASE WHEN undisputed_overdue_usd IS NULL THEN 'The overdue amount is not known.' ELSE 'Overdue ' || usd_text(undisputed_overdue_usd) || ' x cure rate ' || percent_text(cure_rate) || CASE WHEN is_cure_measured THEN ' (measured).' ELSE ' (configured).' END END
            WHEN 'technical_review' THEN CASE WHEN mrr_usd IS NULL THEN 'The MRR is not known.' WHEN breach_risk_ratio IS NULL THEN 'No measured effect of missed service targets on churn.' WHEN churn_probability IS NULL THEN 'No churn probability is measured yet.'
              ELSE '12 x MRR ' || usd_text(mrr_usd) || ' x (churn probability ' || percent_text(churn_probability) || ' - ' || percent_text(churn_probability / breach_risk_ratio) || ' without missed targets, risk ratio ' || format('{:.2f}', breach_risk_ratio) || ' measured).' END
