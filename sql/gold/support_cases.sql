@@ -10,8 +10,7 @@
 --   resolution_hours   creation to last closure, less the time spent waiting for the customer
 --   ..._business_...   the same in open time of the case's calendar (else its entitlement's,
 --                      else its milestones'), holidays left out; several calendars are summed
--- A milestone is met if completed by its target, violated if completed later or due and
--- not completed; pending ones do not count. csat_score is the latest answer, 0 to 100.
+-- Milestones count when they are due (case_milestones: met or violated). csat_score is the latest answer, 0 to 100.
 -- repeat_of_case_id: the case of the same account, product family and reason that closed
 -- last before this one was opened, within cases.repeat_days (days of the calendar, not
 -- multiples of 24 hours).
@@ -44,29 +43,21 @@ WITH case_now AS (
 ), escalation AS (
   SELECT case_id, min(changed_at) FILTER (WHERE lower(new_value) IN ('true', '1', 'yes')) AS escalated_at, count(*) > 0 AS has_history
   FROM history WHERE field_name IN ('isescalated', 'is escalated', 'escalated') GROUP BY case_id
-), milestone AS (
-  SELECT case_id, milestone_name, business_hours_id, case_milestone_id, completed_at,
-         CASE WHEN completed_at < as_of_end() AND completed_at <= target_at THEN 'met'
-              WHEN completed_at < as_of_end() AND completed_at > target_at THEN 'violated'
-              WHEN target_at < as_of_end() THEN 'violated' END AS result,
-         list_contains(param_list('cases.first_response_milestones'), lower(milestone_name)) AS is_first_response,
-         list_contains(param_list('cases.resolution_milestones'), lower(milestone_name)) AS is_resolution
-  FROM silver.case_milestone WHERE start_at IS NULL OR start_at < as_of_end()
 ), sla AS (
-  SELECT case_id, count(result) AS milestones_due, count(*) FILTER (WHERE result = 'met') AS milestones_met,
-         min(completed_at) FILTER (WHERE is_first_response AND completed_at < as_of_end()) AS first_response_at,
-         bool_and(result = 'met') FILTER (WHERE is_resolution AND result IS NOT NULL) AS resolved_within_target,
+  SELECT case_id, count(*) FILTER (WHERE outcome IN ('met', 'violated')) AS milestones_due, count(*) FILTER (WHERE outcome = 'met') AS milestones_met,
+         min(completed_at) FILTER (WHERE milestone_kind = 'first_response') AS first_response_at,
+         bool_and(outcome = 'met') FILTER (WHERE milestone_kind = 'resolution' AND outcome IN ('met', 'violated')) AS resolved_within_target,
          min(business_hours_id) AS business_hours_id
-  FROM milestone GROUP BY case_id
+  FROM gold.case_milestones GROUP BY case_id
 ), reply AS (
   SELECT m.case_id, min(m.sent_at) AS first_reply_at
   FROM silver.communication m JOIN case_now c ON c.case_id = m.case_id AND m.sent_at >= c.created_at
   WHERE m.sent_at < as_of_end() AND lower(m.direction) = 'outbound' AND coalesce(m.is_public, true)
   GROUP BY m.case_id
 ), csat AS (
-  SELECT case_id, arg_max((score - scale_min) / nullif(scale_max - scale_min, 0) * 100, (responded_at, survey_response_id)) AS csat_score
-  FROM silver.survey_response
-  WHERE case_id IS NOT NULL AND upper(survey_type) = 'CSAT' AND responded_at < as_of_end() AND score IS NOT NULL GROUP BY case_id
+  SELECT case_id, arg_max(score_100, (responded_at, survey_response_id)) AS csat_score
+  FROM gold.survey_responses
+  WHERE case_id IS NOT NULL AND survey_type = 'CSAT' AND score_100 IS NOT NULL GROUP BY case_id
 ), timed AS (
   SELECT c.*, row_id([c.source_system, c.source_region, coalesce(c.business_hours_id, e.business_hours_id, s.business_hours_id)]) AS calendar_id,
          CASE WHEN l.case_id IS NOT NULL THEN l.is_closed ELSE coalesce(c.is_closed, c.closed_at IS NOT NULL) AND coalesce(c.closed_at < as_of_end(), true) END AS is_done,
