@@ -11,9 +11,7 @@ WITH incident AS (
   FROM silver.price_change p LEFT JOIN silver.asset a ON a.asset_id = p.asset_id
   WHERE p.new_price > p.old_price
   UNION ALL
-  SELECT 'sla_breach', m.case_milestone_id, c.account_id, NULL, day_of(m.target_at)
-  FROM silver.case_milestone m JOIN gold.support_cases c ON c.case_id = m.case_id
-  WHERE m.target_at < as_of_end() AND (m.completed_at IS NULL OR m.completed_at > m.target_at)
+  SELECT 'sla_breach', case_milestone_id, account_id, NULL, day_of(target_at) FROM gold.case_milestones WHERE outcome = 'violated'
   UNION ALL
   SELECT 'escalation', case_id, account_id, NULL, day_of(escalated_at) FROM gold.support_cases WHERE escalated_at < as_of_end()
   UNION ALL
