@@ -22,7 +22,7 @@ WITH health AS (
   GROUP BY account_id
 ), outlook AS (
   SELECT a.account_id, a.master_account_id, s.customer_status = 'active' AS is_active, m.mrr_usd, v.clv_usd, v.status AS clv_status,
-         u.change_90d AS usage_change_90d, u.trend AS usage_trend, u.usage_score_10, u.account_id IS NOT NULL AS has_usage_rows,
+         u.change_90d AS usage_change_90d, u.trend AS usage_trend, u.usage_score_10,
          n.nps_latest, coalesce(n.nps_responses, 0) AS nps_responses, n.csat_90d, coalesce(n.csat_responses_90d, 0) AS csat_responses_90d,
          h.health_score, h.health_status, h.coverage AS health_coverage, h.score_30d_ago AS health_score_30d_ago, CASE WHEN s.customer_status = 'active' THEN p.peer_median_health END AS peer_median_health,
          c.churn_risk_score, c.risk_level, c.coverage AS churn_coverage, c.score_30d_ago AS churn_risk_score_30d_ago, c.churn_probability, c.revenue_at_risk_usd, c.revenue_at_risk_basis,

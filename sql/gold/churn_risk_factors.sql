@@ -13,7 +13,7 @@ WITH sign AS (
   SELECT account_id, 'usage_decline' AS factor, param('churn.weights.usage_decline') AS weight, usage_change AS raw_value, param('churn.usage_change_below') AS threshold,
          usage_change < param('churn.usage_change_below') AS is_triggered,
          'Usage of the last 90 days is ' || percent_text(abs(usage_change)) || CASE WHEN usage_change < 0 THEN ' below' ELSE ' above' END || ' the 90 days before.' AS evidence,
-         CASE WHEN has_usage_rows THEN 'usage cannot be compared with the 90 days before' WHEN has_usage THEN 'no usage on record' ELSE 'no usage source' END AS missing_reason
+         no_usage_reason(usage_trend, has_usage) AS missing_reason
   FROM gold.score_inputs
   UNION ALL
   SELECT account_id, 'support_escalations', param('churn.weights.support_escalations'), escalations_90d, param('churn.escalations_from'),

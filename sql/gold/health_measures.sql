@@ -35,7 +35,7 @@ WITH measured AS (
   SELECT account_id, 'usage_change', usage_change, 'ratio',
          CASE WHEN usage_change < 0 THEN param('health.unchanged_score') * scale_100(usage_change, param('health.usage_zero_change'), 0) / 100
               ELSE param('health.unchanged_score') + (100 - param('health.unchanged_score')) * scale_100(usage_change, 0, param('health.usage_full_change')) / 100 END,
-         CASE WHEN has_usage_rows THEN 'usage cannot be compared with the 90 days before' WHEN has_usage THEN 'no usage on record' ELSE 'no usage source' END,
+         no_usage_reason(usage_trend, has_usage),
          CASE WHEN usage_change < 0 THEN 'Usage of the last 90 days is ' || percent_text(-usage_change) || ' below the 90 days before.'
               WHEN usage_change > 0 THEN 'Usage of the last 90 days is ' || percent_text(usage_change) || ' above the 90 days before.'
               ELSE 'Usage of the last 90 days is that of the 90 days before.' END

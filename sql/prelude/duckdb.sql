@@ -54,6 +54,11 @@ CREATE MACRO scale_100(x, none_at, full_at) AS
   CASE WHEN x IS NOT NULL THEN greatest(CAST(0 AS DOUBLE), least(CAST(100 AS DOUBLE) * (CAST(x AS DOUBLE) - none_at) / nullif(full_at - none_at, 0), 100)) END;
 -- The risk score of independent signals of these weights, 0 to 100; the order of weights decides the last bit.
 CREATE MACRO risk_of(weights) AS round(100 * (1 - list_product(list_prepend(CAST(1 AS DOUBLE), list_transform(coalesce(weights, []), lambda w: 1 - CAST(w AS DOUBLE))))), 9);
+-- Why the use of services has no change, by the trend of usage_trend (NULL: no rows) and whether the region has a source.
+CREATE MACRO no_usage_reason(trend, has_usage) AS CASE trend
+  WHEN 'insufficient_history' THEN 'fewer than ' || CAST(CAST(param('usage.trend_min_covered_days') AS BIGINT) AS VARCHAR) || ' covered days in one of the periods'
+  WHEN 'new' THEN 'no use in the period before' WHEN 'none' THEN 'no use in both periods'
+  ELSE CASE WHEN has_usage THEN 'no usage on record' ELSE 'no usage source' END END;
 -- Status of a health score, and level of a churn score: bands are half-open on the unrounded value.
 CREATE MACRO health_band(score) AS CASE WHEN score >= param('health.healthy_from') THEN 'HEALTHY' WHEN score >= param('health.at_risk_from') THEN 'AT_RISK'
                                         WHEN score IS NOT NULL THEN 'CRITICAL' ELSE 'INSUFFICIENT_DATA' END;
