@@ -6,10 +6,10 @@ import (
 )
 
 // chain renders the common table expressions that lead from the source columns of a
-// group of inputs to their target columns. Each layer is one SELECT over the one before; the layers
-// of a column are "c#raw" (as received), "c#0", "c#1" … (after its transformations),
-// "c" (typed) and "c#rule" (which rule it broke). A layer holds only what a later one
-// uses: the engine's planning time grows with every column of every layer.
+// group of inputs to their target columns. Each layer is one SELECT over the one before;
+// the layers of a column are "c#raw" (as received), "c#0", "c#1" … (after its
+// transformations), "c" (typed) and "c#rule" (which rule it broke). A layer holds only
+// what a later one uses: planning time grows with every column of every layer.
 type chain struct {
 	*group
 	missing []string // source columns that bronze lacks
