@@ -10,5 +10,5 @@
 -- shown only where enough customers have churned to calibrate it.
 SELECT segment, customers, revenue_ttm_usd, margin_rate, gross_margin_usd, avg_clv_usd, avg_churn_probability
 FROM gold.segment_performance
-WHERE as_of_date = getvariable('as_of') AND scheme = 'account_type'
+WHERE as_of_date = getvariable('as_of') AND scheme = 'account_type' AND segment <> 'UNASSIGNED'
 ORDER BY margin_rate DESC NULLS LAST, avg_churn_probability, segment;

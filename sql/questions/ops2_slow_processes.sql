@@ -9,6 +9,6 @@
 -- The slowest month, region and product of each step in the last six months.
 SELECT process_name, step_name, sum(completed_count) AS completed, max(median_days) AS median_days, max(p90_days) AS p90_days, avg(share_of_total_time) AS share_of_time
 FROM gold.process_cycle_times
-WHERE process_name IN ('onboarding', 'service_delivery', 'order_to_activate') AND month_start > getvariable('as_of') - INTERVAL 6 MONTH
+WHERE process_name IN ('onboarding', 'delivery', 'service_delivery', 'activation', 'order_to_activate') AND month_start > getvariable('as_of') - INTERVAL 6 MONTH
 GROUP BY process_name, step_name
 ORDER BY p90_days DESC NULLS LAST, process_name, step_name;

@@ -1,0 +1,8 @@
+-- Contracts that end in six months, in force, without a successor.
+WITH next AS (
+  SELECT a.* FROM agreement a WHERE a.until BETWEEN as_of_day() AND as_of_day() + INTERVAL 6 MONTH AND a.status NOT IN ('Draft', 'In Approval Process') AND (a.ended IS NULL OR a.ended > as_of_day())
+  AND NOT EXISTS (SELECT 1 FROM agreement s WHERE s.predecessor = a.contract AND s.status NOT IN ('Draft', 'In Approval Process'))
+)
+SELECT 'contract ' || number, sum(until - as_of_day()) FROM next SEMI JOIN company USING (account) GROUP BY number
+-- answer
+SELECT 'contract ' || contract_number, sum(days_to_expiry) FROM answer GROUP BY contract_number
