@@ -69,15 +69,20 @@ type orderScorer struct {
 	columns    map[string][]float64 // estimate and draws of a parameter, by model.parameter
 	months     schedule             // of the estimate
 	quarters   schedule             // of the draws
+	outlooks   map[ageClass]outlook
 	discounted map[ageClass][]float64
 }
 
-// ageClass is what the orders of a customer who has not left depend on. Draws look at ages
-// in whole weeks, so that many accounts share a projection.
+// ageClass is what the orders of a customer who has not left depend on: many accounts share
+// one. The draws look at ages in whole weeks, so that more do.
 type ageClass struct{ frequency, weeks float64 }
 
+// outlook is how many orders a customer who has not left will make: in 90 days, to the
+// horizon, and to the horizon with each month discounted.
+type outlook struct{ soon, horizon, discounted float64 }
+
 func newOrderScorer(s settings) *orderScorer {
-	return &orderScorer{settings: s, columns: map[string][]float64{}, discounted: map[ageClass][]float64{},
+	return &orderScorer{settings: s, columns: map[string][]float64{}, outlooks: map[ageClass]outlook{}, discounted: map[ageClass][]float64{},
 		months: s.schedule(1), quarters: s.schedule(quarter)}
 }
 
@@ -154,11 +159,10 @@ func (o *orderScorer) score(row orderRow) []any {
 	if len(o.orders) == 0 {
 		return append(known, nil, nil, nil, nil, nil, nil, nil, nil, nil, "no_order_model")
 	}
-	m := o.orders[0]
-	alive := m.Alive(c)
-	horizon := weeksPerMonth * float64(o.horizonMonths)
-	discounted := alive * m.Discounted(c, o.months.ends, o.months.factors)
-	for _, v := range []float64{alive, alive * m.IfAlive(c, ninetyDays), alive * m.IfAlive(c, horizon), discounted} {
+	alive := o.orders[0].Alive(c)
+	ahead := o.outlook(c)
+	discounted := alive * ahead.discounted
+	for _, v := range []float64{alive, alive * ahead.soon, alive * ahead.horizon, discounted} {
 		known = append(known, rounded(v, scoreDigits))
 	}
 	value, basis := o.orderValue(row, 0)
@@ -201,6 +205,19 @@ func (o *orderScorer) bounds(row orderRow, c Repeats) (low, high any) {
 	}
 	h, _ := Quantile(projected, (1+o.interval)/2)
 	return l, h
+}
+
+// outlook is the estimate's for the customer's class.
+func (o *orderScorer) outlook(c Repeats) outlook {
+	class := ageClass{c.Frequency, c.Age}
+	known, ok := o.outlooks[class]
+	if !ok {
+		m := o.orders[0]
+		known = outlook{soon: m.IfAlive(c, ninetyDays), horizon: m.IfAlive(c, weeksPerMonth*float64(o.horizonMonths)),
+			discounted: m.Discounted(c, o.months.ends, o.months.factors)}
+		o.outlooks[class] = known
+	}
+	return known
 }
 
 // ifAlive are the discounted orders of a customer who has not left, one per draw.
