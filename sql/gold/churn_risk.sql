@@ -14,7 +14,7 @@
 -- accounts with a lower score. recommended_action answers the strongest sign; a HIGH account
 -- whose contract ends is called first.
 WITH judged AS (
-  SELECT account_id, model_version, ratio(sum(exact(weight)) FILTER (WHERE NOT is_missing), sum(exact(weight))) AS coverage,
+  SELECT account_id, model_version, ratio(coalesce(sum(exact(weight)) FILTER (WHERE NOT is_missing), 0), sum(exact(weight))) AS coverage,
          risk_of(list(weight ORDER BY factor) FILTER (WHERE is_triggered)) AS score,
          coalesce(list(factor ORDER BY exact(-contribution), factor) FILTER (WHERE is_triggered), []) AS factors
   FROM gold.churn_risk_factors GROUP BY account_id, model_version

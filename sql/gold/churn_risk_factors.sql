@@ -43,7 +43,7 @@ WITH sign AS (
 ), logged AS (
   SELECT *, ln(greatest(1 - weight, 1e-12)) AS log_stay FROM sign
 ), summed AS (
-  SELECT account_id, ratio(sum(exact(weight)) FILTER (WHERE is_triggered IS NOT NULL), sum(exact(weight))) AS coverage,
+  SELECT account_id, ratio(coalesce(sum(exact(weight)) FILTER (WHERE is_triggered IS NOT NULL), 0), sum(exact(weight))) AS coverage,
          risk_of(list(weight ORDER BY factor) FILTER (WHERE is_triggered)) AS score,
          list_sum(list(log_stay ORDER BY factor) FILTER (WHERE is_triggered)) AS log_sum
   FROM logged GROUP BY account_id
