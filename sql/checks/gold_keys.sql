@@ -170,3 +170,15 @@ GROUP BY account_id, product_family, usage_type, week_start HAVING count(*) > 1 
 UNION ALL
 SELECT 'usage_windows' AS table_name, concat_ws('|', coalesce(CAST(account_id AS VARCHAR), '\N'), coalesce(CAST(product_family AS VARCHAR), '\N'), coalesce(CAST(usage_type AS VARCHAR), '\N')) AS key, count(*) AS row_count FROM gold.usage_windows
 GROUP BY account_id, product_family, usage_type HAVING count(*) > 1 OR account_id IS NULL OR product_family IS NULL OR usage_type IS NULL
+UNION ALL
+SELECT 'account_cases' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_cases
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
+SELECT 'account_debt_before' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_debt_before
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
+SELECT 'account_revenue' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_revenue
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL
+UNION ALL
+SELECT 'account_sales' AS table_name, CAST(account_id AS VARCHAR) AS key, count(*) AS row_count FROM gold.account_sales
+GROUP BY account_id HAVING count(*) > 1 OR account_id IS NULL

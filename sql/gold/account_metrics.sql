@@ -12,8 +12,8 @@
 -- history_quality: before the region's last source began to be exported, what had been
 -- overwritten in a source cannot be seen any more ('reconstructed').
 --
--- Revenue windows are exact to the day (12 months up to the as-of, and the 12 before), so
--- in the middle of a month they are not sums of the months of revenue_metrics.
+-- Counts and amounts come from account_revenue, account_cases, account_sales, ar_aging and
+-- account_debt_before; here it is decided which absent ones are 0 and which are not known.
 WITH account AS (
   SELECT account_id, master_account_id, region, source_region FROM gold.account_members
   UNION ALL
@@ -38,105 +38,19 @@ mrr AS (
          coalesce(sum(fx_missing_count) FILTER (WHERE month_start = date_trunc('month', as_of())), 0) AS fx_missing,
          coalesce(sum(fx_missing_count) FILTER (WHERE month_start = months_before(date_trunc('month', as_of()), 12)), 0) AS fx_missing_12m_ago
   FROM gold.mrr_monthly GROUP BY account_id
-),
-
--- Flows of revenue by day: invoices, less credits (their net part), else won deals.
-revenue_day AS (
-  SELECT account_id, invoice_date AS day, net_usd AS amount_usd, net_amount AS amount FROM gold.invoices WHERE is_receivable AND invoice_date <= as_of()
-  UNION ALL
-  SELECT coalesce(i.account_id, a.account_id, unassigned(c.source_region)), coalesce(c.issued_on, c.applied_on),
-         -CASE WHEN i.net_amount > 0 AND i.total_amount > 0
-               THEN CAST(round(CAST(c.amount_usd AS DOUBLE) * CAST(i.net_amount AS DOUBLE) / CAST(i.total_amount AS DOUBLE), 2) AS DECIMAL(18,2))
-               ELSE c.amount_usd END, c.amount
-  FROM silver.credit_memo c
-  LEFT JOIN gold.invoices i ON i.invoice_id = c.invoice_id
-  LEFT JOIN gold.account_members a ON a.account_id = c.account_id
-  WHERE coalesce(c.issued_on, c.applied_on) <= as_of() AND coalesce(i.is_receivable, true)
-  UNION ALL
-  SELECT o.account_id, coalesce(day_of(o.closed_at), o.close_date), o.deal_value_usd, o.amount
-  FROM gold.opportunities o
-  WHERE o.is_won AND coalesce(day_of(o.closed_at), o.close_date) <= as_of()
-    AND o.account_id IN (SELECT account_id FROM gold.revenue_metrics WHERE revenue_source = 'won_opportunities')
-), revenue AS (
-  SELECT account_id,
-         sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 12)) AS revenue_ttm_usd,
-         sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 24) AND day <= months_before(as_of(), 12)) AS revenue_prior_ttm_usd,
-         sum(amount_usd) FILTER (WHERE day > months_before(as_of(), 36) AND day <= months_before(as_of(), 24)) AS revenue_y3_usd,
-         min(day) AS first_revenue_on, bool_or(amount_usd > 0) AS had_revenue,
-         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 12)) AS fx_missing,
-         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 24) AND day <= months_before(as_of(), 12)) AS fx_missing_prior,
-         count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL AND day > months_before(as_of(), 36) AND day <= months_before(as_of(), 24)) AS fx_missing_y3
-  FROM revenue_day GROUP BY account_id
-),
-service AS (
+), service AS (
   SELECT account_id, count(*) FILTER (WHERE is_active) AS active_services,
          count(DISTINCT product_family) FILTER (WHERE is_active AND product_family <> 'UNKNOWN') AS product_families
   FROM gold.services GROUP BY account_id
 ), on_sale AS (
   SELECT region, count(DISTINCT product_family) AS families FROM gold.services
   WHERE is_active AND product_family <> 'UNKNOWN' GROUP BY region
-),
-cases AS (
-  SELECT account_id, count(*) FILTER (WHERE is_open) AS open_cases,
-         count(*) FILTER (WHERE created_at < day_start(days_before(as_of(), param('customer_360.compare_days') - 1))
-                            AND (is_open OR closed_at >= day_start(days_before(as_of(), param('customer_360.compare_days') - 1)))) AS open_cases_30d_ago,
-         count(*) FILTER (WHERE is_recent) AS cases_90d,
-         count(*) FILTER (WHERE escalated_at < as_of_end() AND day_of(escalated_at) > days_before(as_of(), param('customer_360.case_window_days'))) AS escalations_90d,
-         sum(exact(first_response_minutes)) FILTER (WHERE is_recent) AS first_response_minutes,
-         count(first_response_minutes) FILTER (WHERE is_recent) AS first_responses,
-         sum(milestones_due) FILTER (WHERE is_recent) AS milestones_due, sum(milestones_met) FILTER (WHERE is_recent) AS milestones_met,
-         count(*) FILTER (WHERE is_recent AND is_sla_breached) AS sla_breaches,
-         count(resolved_within_target) FILTER (WHERE is_recent) AS resolutions_due,
-         count(*) FILTER (WHERE is_recent AND resolved_within_target) AS resolutions_met,
-         sum(exact(resolution_hours)) FILTER (WHERE is_recent) AS resolution_hours,
-         count(resolution_hours) FILTER (WHERE is_recent) AS resolutions
-  FROM (SELECT *, day_of(created_at) > days_before(as_of(), param('customer_360.case_window_days')) AS is_recent FROM gold.support_cases)
-  GROUP BY account_id
-),
-
--- What was owed compare_days ago, at today's rate, so that the change is not one of rates.
-then_invoice AS (
-  SELECT g.account_id, g.invoice_id, g.total_amount, g.as_of_fx_rate
-  FROM gold.invoices g JOIN silver.invoice i ON i.invoice_id = g.invoice_id
-  WHERE g.invoice_date <= days_before(as_of(), param('customer_360.compare_days'))
-    AND (g.is_receivable OR i.cancelled_on > days_before(as_of(), param('customer_360.compare_days')))
-), settled AS (
-  SELECT invoice_id, sum(amount) AS amount FROM (
-    SELECT invoice_id, applied_amount AS amount FROM silver.payment
-    WHERE applied_on <= days_before(as_of(), param('customer_360.compare_days')) AND NOT has_item(param_list('invoices.void_payment_statuses'), lower(status))
-    UNION ALL
-    SELECT invoice_id, amount FROM silver.credit_memo WHERE applied_on <= days_before(as_of(), param('customer_360.compare_days')))
-  GROUP BY invoice_id
-), debt_then AS (
-  SELECT i.account_id, sum(usd(greatest(i.total_amount - coalesce(s.amount, 0), 0), i.as_of_fx_rate)) AS outstanding_usd
-  FROM then_invoice i LEFT JOIN settled s ON s.invoice_id = i.invoice_id
-  GROUP BY i.account_id
-),
-sales AS (
-  SELECT account_id,
-         count(*) FILTER (WHERE is_recent AND status = 'won') AS won_24m, count(*) FILTER (WHERE is_recent) AS closed_24m,
-         sum(deal_value_usd) FILTER (WHERE is_recent AND status = 'won' AND deal_value_usd > 0) AS won_usd_24m,
-         count(*) FILTER (WHERE is_recent AND status = 'won' AND deal_value_usd > 0) AS won_valued_24m,
-         sum(sales_cycle_days) FILTER (WHERE is_recent AND status = 'won') AS cycle_days_24m, count(sales_cycle_days) FILTER (WHERE is_recent AND status = 'won') AS cycles_24m,
-         sum(deal_value_usd) FILTER (WHERE status = 'open') AS open_pipeline_usd, sum(weighted_amount_usd) FILTER (WHERE status = 'open') AS weighted_pipeline_usd,
-         count(*) FILTER (WHERE status = 'open') AS open_opportunities,
-         count(*) FILTER (WHERE status = 'open' AND amount IS NOT NULL AND deal_value_usd IS NULL) AS fx_missing
-  FROM (SELECT *, counts_for_win_rate AND day_of(closed_at) <= as_of()
-                  AND day_of(closed_at) > months_before(as_of(), param('opportunities.win_rate_window_months')) AS is_recent FROM gold.opportunities)
-  GROUP BY account_id
-), furthest AS (
-  SELECT account_id, stage_name, stage_order FROM (
-    SELECT account_id, stage_name, stage_order, row_number() OVER (PARTITION BY account_id ORDER BY stage_order DESC NULLS LAST, stage_name) AS rank
-    FROM gold.opportunities WHERE status = 'open')
-  WHERE rank = 1
-),
-contract AS (
+), contract AS (
   SELECT account_id, min(effective_end) FILTER (WHERE is_active AND renewal_outcome = 'open' AND effective_end >= as_of()) AS contract_end_date,
          count(*) FILTER (WHERE renewal_outcome = 'renewed' AND is_due) AS renewed_36m, count(*) FILTER (WHERE renewal_outcome IN ('renewed', 'lost') AND is_due) AS decided_36m
   FROM (SELECT *, effective_end > months_before(as_of(), param('customer_360.renewal_window_months')) AND effective_end <= as_of() AS is_due FROM gold.contracts)
   GROUP BY account_id
-),
-contact AS (
+), contact AS (
   SELECT coalesce(a.account_id, unassigned(c.source_region)) AS account_id, max(c.happened_at) AS last_contact_at
   FROM gold.contact_events c LEFT JOIN gold.account_members a ON a.account_id = c.account_id
   WHERE c.is_two_way
@@ -158,7 +72,7 @@ joined AS (
          g.credit_limit_usd, g.credit_utilization, g.invoices_due_12m, g.invoices_on_time_12m, g.account_id IS NOT NULL AS has_billing,
          CASE WHEN b.account_id IS NULL THEN 0 ELSE b.outstanding_usd END AS debt_then_usd,
          coalesce(v.has_billing, false) OR bool_or(g.account_id IS NOT NULL) OVER w AS region_has_billing,
-         o.* EXCLUDE (account_id, fx_missing), t.stage_name AS furthest_stage, coalesce(v.has_sales, false) OR bool_or(o.account_id IS NOT NULL) OVER w AS has_sales,
+         o.* EXCLUDE (account_id, fx_missing), coalesce(v.has_sales, false) OR bool_or(o.account_id IS NOT NULL) OVER w AS has_sales,
          c.contract_end_date, c.renewed_36m, c.decided_36m, coalesce(v.has_contracts, false) OR bool_or(c.account_id IS NOT NULL) OVER w AS has_contracts,
          n.last_contact_at, coalesce(v.has_contact, false) OR bool_or(n.account_id IS NOT NULL) OVER w AS has_contact,
          coalesce(v.has_usage, false) AS has_usage, coalesce(v.has_surveys, false) AS has_surveys, v.observed_from,
@@ -166,14 +80,13 @@ joined AS (
   FROM account a
   LEFT JOIN covered v ON v.source_region = a.source_region
   LEFT JOIN mrr m ON m.account_id = a.account_id
-  LEFT JOIN revenue r ON r.account_id = a.account_id
+  LEFT JOIN gold.account_revenue r ON r.account_id = a.account_id
   LEFT JOIN service s ON s.account_id = a.account_id
   LEFT JOIN on_sale f ON f.region = a.region
-  LEFT JOIN cases k ON k.account_id = a.account_id
+  LEFT JOIN gold.account_cases k ON k.account_id = a.account_id
   LEFT JOIN gold.ar_aging g ON g.account_id = a.account_id AND g.as_of_date = as_of()
-  LEFT JOIN debt_then b ON b.account_id = a.account_id
-  LEFT JOIN sales o ON o.account_id = a.account_id
-  LEFT JOIN furthest t ON t.account_id = a.account_id
+  LEFT JOIN gold.account_debt_before b ON b.account_id = a.account_id
+  LEFT JOIN gold.account_sales o ON o.account_id = a.account_id
   LEFT JOIN contract c ON c.account_id = a.account_id
   LEFT JOIN contact n ON n.account_id = a.account_id
   WINDOW w AS (PARTITION BY a.source_region)
