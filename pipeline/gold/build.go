@@ -48,6 +48,9 @@ func (p *Project) Build(ctx context.Context, eng engine.Engine, model string, in
 }
 
 func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in BuildInput) (BuildResult, error) {
+	if err := p.defineMetrics(ctx, sess, m); err != nil {
+		return BuildResult{}, err
+	}
 	for _, name := range slices.Concat(m.Inputs, m.Past) {
 		if err := p.register(ctx, sess, name, in.Inputs[name]); err != nil {
 			return BuildResult{}, err

@@ -35,7 +35,7 @@ type Options struct {
 	SQLDir      string            // how messages name that directory; default "sql"
 	Contracts   []config.Contract // of all layers
 	Metrics     config.Metrics    // parameters by path, e.g. opportunities.win_rate_min_n
-	Definitions json.RawMessage   // metric_definitions.json: a JSON list of objects
+	Definitions json.RawMessage   // rows of ops.metric_definitions: a JSON list of objects
 	Fits        map[string]Fit    // functions that models name in "-- fit:"
 }
 
