@@ -108,7 +108,7 @@ func metricTypeOf(col ContractColumn, unit string) string {
 // words that a label spells in capitals.
 var capitals = map[string]string{
 	"usd": "USD", "mrr": "MRR", "arr": "ARR", "clv": "CLV", "id": "id", "sla": "SLA", "nps": "NPS", "csat": "CSAT", "ces": "CES", "qbr": "QBR",
-	"nrr": "NRR", "grr": "GRR", "hhi": "HHI", "dso": "DSO", "fx": "FX", "yoy": "YoY", "cagr": "CAGR", "ttm": "TTM", "vip": "VIP", "auc": "AUC", "kpi": "KPI", "iso": "ISO",
+	"nrr": "NRR", "grr": "GRR", "hhi": "HHI", "dso": "DSO", "fx": "FX", "yoy": "YoY", "cagr": "CAGR", "ci": "CI", "p": "P", "ttm": "TTM", "vip": "VIP", "auc": "AUC", "kpi": "KPI", "iso": "ISO",
 }
 
 // labelOf makes a column's name readable: revenue_ttm_usd is "Revenue TTM USD".

@@ -24,6 +24,9 @@ func human(v any, typ, column, kind string) string {
 	case string:
 		return strings.NewReplacer("\r", " ", "\n", " ", "\t", " ").Replace(x)
 	case []any:
+		if len(x) == 0 {
+			return "none"
+		}
 		parts := make([]string, len(x))
 		for i, e := range x {
 			parts[i] = human(e, "", "", "")
