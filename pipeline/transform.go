@@ -90,7 +90,7 @@ func (u *run) silverFingerprint(t silver.Table) fingerprint {
 
 // silverInput is what a table is built from, as the state is now.
 func (u *run) silverInput(t silver.Table) silver.BuildInput {
-	in := silver.BuildInput{AsOf: u.res.AsOf, Bronze: map[string][]string{}, Silver: map[string][]string{}, Part: u.part,
+	in := silver.BuildInput{AsOf: u.res.AsOf, Bronze: map[string][]string{}, Silver: map[string][]string{}, Part: u.part, TableOnly: u.draft != nil,
 		FieldIDs: func(table string, columns []string) map[string]int { return u.state.fieldIDs("silver/"+table, columns) }}
 	for _, i := range t.Inputs {
 		name := i.Source + "/" + strings.ToLower(i.Object)

@@ -21,6 +21,8 @@ type BuildInput struct {
 	Part func(name string) string
 	// FieldIDs gives the stable field ids of a silver table's columns; nil = none.
 	FieldIDs func(table string, columns []string) map[string]int
+	// TableOnly leaves out what accounts for the table: what was refused, counts, checks.
+	TableOnly bool
 }
 
 // Part is a written file.
@@ -152,7 +154,7 @@ func (b *builder) build(ctx context.Context) error {
 	if err := b.parse(ctx); err != nil {
 		return err
 	}
-	if err := b.writeAll(ctx, b.t.finalSQL()); err != nil {
+	if err := b.writeAll(ctx, b.t.finalSQL()); err != nil || b.in.TableOnly {
 		return err
 	}
 	if err := b.account(ctx); err != nil {
@@ -339,7 +341,7 @@ func (b *builder) parse(ctx context.Context) error {
 // writeAll writes the table and what was refused.
 func (b *builder) writeAll(ctx context.Context, query string) error {
 	var err error
-	if b.res.Part, err = b.write(ctx, b.t.Name, b.t.Contract, query); err != nil {
+	if b.res.Part, err = b.write(ctx, b.t.Name, b.t.Contract, query); err != nil || b.in.TableOnly {
 		return err
 	}
 	rows, values := b.contracts[RejectedRowTable], b.contracts[RejectedValueTable]
