@@ -15,15 +15,19 @@ WITH record AS (
   WHERE c.competitor_name IS NOT NULL AND c.known_at < as_of_end()
 ), spelling AS (
   SELECT lower(trim(competitor_name)) AS spelling, min(competitor_key) AS competitor_key FROM record GROUP BY lower(trim(competitor_name))
+), keyed AS (
+  -- One spelling is one competitor, even where records normalise it differently.
+  SELECT r.opportunity_id, s.competitor_key, r.competitor_name, r.mentioned_at, r.quoted_price, r.currency_iso_code, r.fx_rate
+  FROM record r JOIN spelling s ON s.spelling = lower(trim(r.competitor_name))
 ), named AS (
-  SELECT opportunity_id, competitor_key, competitor_name, mentioned_at, quoted_price, currency_iso_code, fx_rate FROM record
+  SELECT opportunity_id, competitor_key, competitor_name, mentioned_at, quoted_price, currency_iso_code, fx_rate FROM keyed
   UNION ALL
   SELECT n.opportunity_id, n.competitor_key, n.competitor_name, n.created_at, NULL, NULL, NULL
   FROM (SELECT o.opportunity_id, coalesce(s.competitor_key, lower(trim(o.primary_competitor))) AS competitor_key, trim(o.primary_competitor) AS competitor_name, o.created_at
         FROM gold.opportunities o
         LEFT JOIN spelling s ON s.spelling = lower(trim(o.primary_competitor))
         WHERE trim(o.primary_competitor) <> '') n
-  ANTI JOIN record r ON r.opportunity_id = n.opportunity_id AND r.competitor_key = n.competitor_key
+  ANTI JOIN keyed r ON r.opportunity_id = n.opportunity_id AND r.competitor_key = n.competitor_key
 ), label AS (
   SELECT competitor_key, min(competitor_name) AS competitor FROM named GROUP BY competitor_key
 ), deal AS (
