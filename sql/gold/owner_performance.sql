@@ -72,7 +72,7 @@ fact AS (
 ), summed AS (
   SELECT quarter_start, owner_id, count(*) FILTER (WHERE kind = 'account') AS moved_accounts,
          sum(amount) FILTER (WHERE kind = 'revenue') AS revenue_usd, sum(amount) FILTER (WHERE kind = 'mrr') AS mrr_usd,
-         count(DISTINCT account_id) FILTER (WHERE kind = 'high_risk') AS high_risk_accounts,
+         count(*) FILTER (WHERE kind = 'high_risk') AS high_risk_accounts,
          sum(amount) FILTER (WHERE kind = 'open') AS open_pipeline_usd, sum(amount) FILTER (WHERE kind = 'weighted') AS weighted_pipeline_usd,
          count(*) FILTER (WHERE kind = 'activity') AS activities, count(*) FILTER (WHERE kind = 'proactive') AS proactive_opportunities
   FROM fact WHERE owner_id IS NOT NULL AND quarter_start IS NOT NULL GROUP BY quarter_start, owner_id
