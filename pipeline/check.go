@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -27,7 +28,11 @@ func (u *run) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.res.Checks = append(u.res.Checks, results...)
+	keys, err := u.checkKeys(ctx, c)
+	if err != nil {
+		return err
+	}
+	u.res.Checks = append(append(u.res.Checks, results...), keys...)
 	var failed []string
 	for _, c := range u.res.Checks {
 		if c.Blocking() {
@@ -162,5 +167,14 @@ func Check(ctx context.Context, cfg *config.Loaded, l *lake.Lake, e engine.Engin
 	}
 	c.path = func(f lake.File) string { return filepath.Join(l.Root(), filepath.FromSlash(f.Path)) }
 	results, err := c.run(ctx)
+	for _, layer := range []string{"silver", "gold"} {
+		if err != nil {
+			break
+		}
+		tables := slices.DeleteFunc(slices.Sorted(maps.Keys(cfg.Contracts)), func(t string) bool { return !checkedKeys(t, layer) })
+		var keys CheckResult
+		keys, err = c.keys(ctx, layer, tables)
+		results = append(results, keys)
+	}
 	return released, results, err
 }

@@ -2,11 +2,9 @@ package gold
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -171,11 +169,7 @@ func (m Model) typed(rows string) string {
 }
 
 func (m Model) orderBy() string {
-	keys := make([]string, len(m.Key))
-	for i, k := range m.Key {
-		keys[i] = engine.Ident(k)
-	}
-	return " ORDER BY " + strings.Join(keys, ", ")
+	return " ORDER BY " + identList(m.Key)
 }
 
 // writeOne writes a single table, or one as-of of a state table.
@@ -191,48 +185,5 @@ func (m Model) writeOne(ctx context.Context, sess engine.Session, rows string, c
 	if err := sess.RegisterParquet(ctx, "result", m.Name, []string{part.Path}, nil); err != nil {
 		return nil, err
 	}
-	return []Part{part}, m.checkKeys(ctx, sess, path.Join("result", m.Name))
-}
-
-// checkKeys enforces NOT NULL and uniqueness on what was built.
-func (m Model) checkKeys(ctx context.Context, sess engine.Session, table string) error {
-	schema, name := path.Split(table)
-	target := engine.Ident(strings.TrimSuffix(schema, "/")) + "." + engine.Ident(name)
-	keys := strings.TrimPrefix(m.orderBy(), " ORDER BY ")
-	problems, counts := []string{""}, []string{"count(*)"}
-	for _, c := range m.Contract.Columns {
-		if !c.Nullable {
-			problems = append(problems, c.Name+" is NULL")
-			counts = append(counts, fmt.Sprintf("count(*) FILTER (WHERE %s IS NULL)", engine.Ident(c.Name)))
-		}
-	}
-	query := fmt.Sprintf("SELECT double.*, nulls.* FROM (SELECT min(k), count(*) FROM (SELECT concat_ws('|', %[1]s) AS k FROM %[2]s GROUP BY %[1]s HAVING count(*) > 1)) AS double, "+
-		"(SELECT %[3]s FROM %[2]s) AS nulls", keys, target, strings.Join(counts, ", "))
-	rows, err := sess.Query(ctx, query)
-	if err != nil {
-		return fmt.Errorf("check the keys: %w", err)
-	}
-	defer rows.Close()
-	var sample sql.NullString
-	found := make([]int64, len(counts)+1) // doubles, rows, and NULLs by column
-	into := []any{&sample}
-	for i := range found {
-		into = append(into, &found[i])
-	}
-	if rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return err
-		}
-	}
-	var broken []error
-	report := func(problem string, n int64) {
-		if n > 0 {
-			broken = append(broken, &SQLError{Path: m.Path, Problem: fmt.Sprintf("%s (%d rows)", problem, n), Err: ErrContract})
-		}
-	}
-	report("the key is not unique, e.g. "+sample.String, found[0])
-	for i := 1; i < len(problems); i++ {
-		report(problems[i], found[i+1])
-	}
-	return errors.Join(append(broken, rows.Err())...)
+	return []Part{part}, m.checkKeys(ctx, sess, "result."+engine.Ident(m.Name))
 }

@@ -1,31 +1,53 @@
 package gold_test
 
 import (
-	"io/fs"
-	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/engine/duckdb"
+	"github.com/customer360/pipeline/pipeline/gold"
 )
 
-// The checks of keys are written out, one SELECT per table. A table added to the
-// contracts must be added to them, with the columns of its key.
-func TestKeyChecksNameEveryTable(t *testing.T) {
-	opt := options(t)
-	text := map[string]string{}
-	for _, layer := range []string{"silver", "gold"} {
-		data, err := fs.ReadFile(opt.SQL, "checks/"+layer+"_keys.sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		text[layer] = strings.ReplaceAll(string(data), `"`, "")
+func TestExamineKey(t *testing.T) {
+	db, err := duckdb.Open(t.Context(), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, c := range opt.Contracts {
-		sql, ok := text[c.Layer]
-		if !ok || strings.HasPrefix(c.Table, "rejected_") {
-			continue // rejects are keyed by the sequence of their source row
-		}
-		want := "FROM " + c.Layer + "." + c.Table + "\nGROUP BY " + strings.Join(c.Key, ", ") + " HAVING"
-		if !strings.Contains(sql, want) {
-			t.Errorf("sql/checks/%s_keys.sql has no SELECT for %s.%s by %s", c.Layer, c.Layer, c.Table, strings.Join(c.Key, ", "))
-		}
+	defer db.Close()
+	sess, err := db.Session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sess.Close()
+	for name, c := range map[string]struct {
+		rows string
+		want gold.KeyReport
+	}{
+		"sound":          {"('a', 1), ('a', 2), ('b', 1)", gold.KeyReport{Rows: 3}},
+		"no rows":        {"", gold.KeyReport{}},
+		"two keys twice": {"('b', 1), ('a', 2), ('a', 2), ('b', 1), ('c', 1)", gold.KeyReport{Rows: 5, Doubles: 2, Sample: "a|2"}},
+		"a NULL in it":   {"('a', NULL), ('a', 2)", gold.KeyReport{Rows: 2, Nulls: []gold.ColumnNulls{{Column: "n", Rows: 1}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stmt := "CREATE OR REPLACE TABLE keyed (id VARCHAR, n INTEGER)"
+			if c.rows != "" {
+				stmt += "; INSERT INTO keyed VALUES " + c.rows
+			}
+			if err := sess.Exec(t.Context(), stmt); err != nil {
+				t.Fatal(err)
+			}
+			got, err := gold.ExamineKey(t.Context(), sess, "keyed", []string{"id", "n"}, []string{"id", "n"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if broken := got.Broken() > 0; broken != (c.want.Doubles > 0 || c.want.Nulls != nil) {
+				t.Errorf("broken: %t", broken)
+			}
+		})
 	}
 }

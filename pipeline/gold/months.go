@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -70,7 +69,7 @@ func (m Model) writeMonths(ctx context.Context, sess engine.Session, rows string
 	if err := sess.RegisterParquet(ctx, "result", m.Name, paths, nil); err != nil {
 		return nil, err
 	}
-	return parts, m.checkKeys(ctx, sess, path.Join("result", m.Name))
+	return parts, m.checkKeys(ctx, sess, "result."+engine.Ident(m.Name))
 }
 
 // writeScratch writes the model's rows to dir/<slice>/<month column>=<month>/*.parquet,
