@@ -72,24 +72,25 @@ func (l *loading) entries(f definitionFile, common map[string]Definition, column
 		return out
 	}
 	for i, d := range f.Columns {
+		at := indexPath("columns", i)
 		report := func(field, message, hint string) {
-			l.problems.List = append(l.problems.List, f.doc.problem(joinPath(indexPath("columns", i), field), message, hint))
+			l.problems.List = append(l.problems.List, f.doc.problem(field, message, hint))
 		}
 		if _, twice := out[d.Column]; twice {
-			report("column", fmt.Sprintf("column %q is defined twice", d.Column), "")
+			report(joinPath(at, "column"), fmt.Sprintf("column %q is defined twice", d.Column), "")
 		}
 		if columns != nil && !contains(columns, d.Column) {
-			report("column", fmt.Sprintf("the table has no column %q", d.Column), didYouMean(d.Column, columns))
+			report(joinPath(at, "column"), fmt.Sprintf("the table has no column %q", d.Column), didYouMean(d.Column, columns))
 		}
 		if d.SameAs != "" {
 			base, ok := common[d.SameAs]
 			if !ok {
-				report("same_as", fmt.Sprintf("%s has no entry %q", sharedDefinitions, d.SameAs), didYouMean(d.SameAs, slices.Sorted(maps.Keys(common))))
+				report(joinPath(at, "same_as"), fmt.Sprintf("%s has no entry %q", sharedDefinitions, d.SameAs), didYouMean(d.SameAs, slices.Sorted(maps.Keys(common))))
 			}
 			d = d.over(base)
 		}
-		if d.Description == "" {
-			report("", `field "description"`+isMissing, "say what the column means, or name a shared entry in same_as")
+		if d.Description == "" && d.SameAs == "" {
+			report(at, `field "description"`+isMissing, "say what the column means, or name a shared entry in same_as")
 		}
 		out[d.Column] = d.over(Definition{Owner: f.Owner, WindowRule: f.WindowRule, NullRule: f.NullRule, StandardRef: f.StandardRef})
 	}

@@ -3,8 +3,12 @@ package config
 import (
 	"encoding/json"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/customer360/pipeline/schemas"
 )
@@ -75,5 +79,56 @@ func TestOneDescription(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestDefinitionsOverride: a file of one's own replaces the built-in one of its name, a
+// table of one's own uses shared entries, and what nobody defined keeps its contract's text.
+func TestDefinitionsOverride(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"pipeline.json": `{"definitions": "definitions", "tables": "tables", "sources": [
+			{"name": "sf", "type": "csv", "region": "Group", "mapping": "salesforce", "path": "x", "objects": [{"name": "Account", "files": ["Account*.csv"]}]}]}`,
+		"tables/gold/mine.json": `{"layer": "gold", "table": "mine", "grain": "thing", "key": ["account_id"], "storage": "single", "columns": [
+			{"name": "account_id", "type": "VARCHAR", "nullable": false}, {"name": "worth_usd", "type": "DECIMAL(18,2)", "nullable": true},
+			{"name": "note", "type": "VARCHAR", "nullable": true, "description": "As the contract says."}]}`,
+		"definitions/gold/mine.json": `{"owner": "me", "columns": [
+			{"column": "worth_usd", "same_as": "mrr_usd", "description": "What it is worth a month", "version": 2, "numerator": "a", "denominator": "b"}]}`,
+		"definitions/gold/fx_rates.json": `{"owner": "treasury", "columns": [{"column": "rate_day", "description": "Our day."}]}`,
+	} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loaded, err := Load(filepath.Join(dir, "pipeline.json"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]MetricDefinition{}
+	for _, m := range loaded.MetricDefinitions {
+		got[m.GoldTable+"."+m.GoldColumn] = m
+	}
+	want := MetricDefinition{MetricID: "mine.worth_usd", Version: 2, Label: "Worth USD", Description: "What it is worth a month.", MetricType: "amount", Numerator: "a", Denominator: "b",
+		Grain: "thing", Unit: "USD", NullRule: "no source of recurring revenue in the region, or no rate", WindowRule: "at the as-of", Owner: "me", StandardRef: "F01",
+		GoldTable: "mine", GoldColumn: "worth_usd", ValidFrom: firstDay}
+	if diff := cmp.Diff(want, got["mine.worth_usd"]); diff != "" {
+		t.Errorf("an entry with defaults (-want +got):\n%s", diff)
+	}
+	if m := got["mine.account_id"]; m.NullRule != "never" || m.Owner != "me" || m.Unit != "id" {
+		t.Errorf("a shared entry in a table of one's own: %+v", m)
+	}
+	if m := got["fx_rates.rate_day"]; m.Description != "Our day." || m.Owner != "treasury" {
+		t.Errorf("an entry that was replaced: %+v", m)
+	}
+	if _, ok := got["fx_rates.units_per_usd"]; ok {
+		t.Error("a replaced file still defines")
+	}
+	columns := loaded.Contracts["gold/mine"].Columns
+	if columns[1].Description != "What it is worth a month. Unit: USD. NULL: no source of recurring revenue in the region, or no rate. (F01)" || columns[2].Description != "As the contract says." {
+		t.Errorf("descriptions %q, %q", columns[1].Description, columns[2].Description)
 	}
 }
