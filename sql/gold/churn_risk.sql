@@ -24,7 +24,7 @@ WITH judged AS (
   FROM gold.score_inputs i JOIN judged j ON j.account_id = i.account_id
 ), banded AS (
   SELECT *, risk_band(score) AS risk_level,
-         CAST(least(floor(score / param('backtest.bin_width')) + 1, param('backtest.bins')) AS INTEGER) AS bin,
+         CASE WHEN score IS NOT NULL THEN CAST(least(floor(score / param('backtest.bin_width')) + 1, param('backtest.bins')) AS INTEGER) END AS bin,
          CASE WHEN score IS NOT NULL THEN 100 * percent_rank() OVER (PARTITION BY model_version, score IS NOT NULL ORDER BY score) END AS risk_percentile
   FROM scored
 ), earlier AS (
