@@ -15,9 +15,12 @@ WITH item AS (
   LEFT JOIN gold.fx_rates r ON r.rate_day = as_of() AND r.currency_iso_code = s.currency_iso_code
   WHERE s.master_account_id IS NOT NULL AND active_on(as_of(), s.start_date, s.end_date, NULL, NULL)
   GROUP BY s.account_id, s.master_account_id, s.contract_id
-), contract AS (
-  SELECT contract_id, account_id, datesub('month', as_of(), least(end_date, terminated_on - 1)) AS months
+), running AS (
+  SELECT contract_id, account_id, least(end_date, terminated_on - 1) AS last_day, datesub('month', as_of(), least(end_date, terminated_on - 1)) AS months
   FROM gold.contracts WHERE is_active AND least(end_date, terminated_on - 1) IS NOT NULL
+), contract AS (
+  -- From 31 October to 30 November is a month, though it is only 30 days.
+  SELECT contract_id, account_id, months + CASE WHEN as_of() + to_months(CAST(months + 1 AS INTEGER)) <= last_day THEN 1 ELSE 0 END AS months FROM running
 ), latest AS (
   SELECT account_id, max(months) AS months FROM contract GROUP BY account_id
 ), secured AS (
