@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -109,17 +111,29 @@ func (u *run) fillHistory(ctx context.Context) error {
 	fill.Bytes = u.bronzeBytes()
 	if len(fill.Dates) > 0 {
 		var err error
-		if fill.Predicted, err = u.predict(len(fill.Dates), fill.Bytes); err != nil {
+		if fill.Predicted, err = u.predict(len(fill.Dates), len(u.bronzeTables()), fill.Bytes); err != nil {
 			return err
 		}
 		u.res.History = fill
 		u.Observer.HistoryStarted(fill)
 	}
 	started := u.Now()
-	for _, date := range slices.Clone(fill.Dates) {
-		if err := u.fillDate(ctx, fill, date); err != nil {
+	todo := fill.Dates
+	fill.Dates = nil
+	for len(todo) > 0 {
+		filled, err := u.fillDate(ctx, fill, todo[0])
+		if err != nil {
 			return err
 		}
+		if filled {
+			fill.Dates, todo = append(fill.Dates, todo[0]), todo[1:]
+			continue
+		}
+		n, err := u.emptyDates(ctx, todo[1:])
+		if err != nil {
+			return err
+		}
+		fill.Skipped, todo = append(fill.Skipped, todo[:n+1]...), todo[n+1:]
 	}
 	fill.Elapsed = u.Now().Sub(started)
 	for _, t := range fill.Tables {
@@ -129,8 +143,25 @@ func (u *run) fillHistory(ctx context.Context) error {
 	return nil
 }
 
+// emptyDates counts the first of the dates at which nothing was known yet. What is known
+// only grows from date to date, so the end of these is found by halving.
+func (u *run) emptyDates(ctx context.Context, dates []string) (n int, err error) {
+	n = sort.Search(len(dates), func(i int) bool {
+		if err != nil {
+			return true
+		}
+		past := u.at(dates[i], nil)
+		err = past.buildSilver(ctx)
+		known := past.anyFact()
+		err = errors.Join(err, past.draft.drop(nil))
+		return known
+	})
+	return n, err
+}
+
 // fillDate computes the wanted state tables at one date and drops all else it built.
-func (u *run) fillDate(ctx context.Context, fill *HistoryFill, date string) error {
+// It tells whether there was anything to compute.
+func (u *run) fillDate(ctx context.Context, fill *HistoryFill, date string) (filled bool, err error) {
 	step := Step{Layer: History, Table: "history/" + date, AsOf: date, StartedAt: u.Now(), Reason: "no set of rows yet"}
 	u.Observer.StepStarted(History, step.Table)
 	past := u.at(date, fill.wanted[date])
@@ -150,11 +181,9 @@ func (u *run) fillDate(ctx context.Context, fill *HistoryFill, date string) erro
 		err = fmt.Errorf("history at %s: %w", date, err)
 	} else if len(files) == 0 {
 		step.Status, step.Reason = Skipped, "no account and no fact was known yet"
-		fill.Dates = slices.DeleteFunc(fill.Dates, func(d string) bool { return d == date })
-		fill.Skipped = append(fill.Skipped, date)
 	}
 	u.finishWith(step, err)
-	return err
+	return len(files) > 0, err
 }
 
 // draft is what a run for an earlier date builds only to compute its state tables. Its

@@ -120,11 +120,17 @@ func (u *run) planHistory(p *Plan, exported int64) (err error) {
 	if fill == nil || len(fill.Dates) == 0 {
 		return nil
 	}
+	objects := len(u.bronzeTables())
+	for _, it := range p.Items {
+		if it.Layer == Bronze && u.state.hash(it.Table) == "" {
+			objects++
+		}
+	}
 	fill.Bytes = u.bronzeBytes() + int64(bytesPerExported*float64(exported))
 	if fill.Bytes == 0 {
 		return nil
 	}
-	fill.Predicted, err = u.predict(len(fill.Dates), fill.Bytes)
+	fill.Predicted, err = u.predict(len(fill.Dates), objects, fill.Bytes)
 	p.History = fill
 	return err
 }

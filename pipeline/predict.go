@@ -7,11 +7,12 @@ import (
 )
 
 // What filling one date costs in processor time where nothing was measured in this lake
-// yet: for every table that is built, and for every byte of bronze that is read. Measured
-// on demos of 500 and 100,000 accounts.
+// yet: for every table that is built, and for every object and byte of bronze that is read.
+// Measured with one account, and on demos of 500 and 100,000.
 const (
-	costPerTable = 120 * time.Millisecond
-	costPerByte  = 400 * time.Nanosecond
+	costPerTable  = 40 * time.Millisecond
+	costPerObject = 100 * time.Millisecond
+	costPerByte   = 400 * time.Nanosecond
 )
 
 // busyCores is how many cores one date can keep busy.
@@ -23,10 +24,10 @@ const bytesPerExported = 0.37
 // predict says how long filling a number of dates will take, from how long it took
 // before: a date of the last filling, else the last run that built every table, else
 // stated constants. What it took grows with the bytes of bronze.
-func (u *run) predict(dates int, bytes int64) (time.Duration, error) {
+func (u *run) predict(dates, objects int, bytes int64) (time.Duration, error) {
 	tables := len(u.silver.Tables()) + len(u.gold.Models())
 	cores := time.Duration(min(u.cores(), busyCores))
-	fixed := time.Duration(tables) * costPerTable / cores
+	fixed := (time.Duration(tables)*costPerTable + time.Duration(objects)*costPerObject) / cores
 	one := fixed + time.Duration(bytes)*costPerByte/cores
 	if u.lake == nil {
 		return time.Duration(dates) * one, nil
@@ -74,12 +75,14 @@ func (r *Result) measured(tables int) (took time.Duration, bytes int64) {
 	return last.Sub(first), r.BronzeBytes
 }
 
-// bronzeBytes is the size of the bronze tables.
+// bronzeTables are the tables of bronze that silver reads.
+func (u *run) bronzeTables() []string {
+	return slices.DeleteFunc(u.state.tables("bronze/"), func(t string) bool { return strings.HasSuffix(t, "__malformed") })
+}
+
+// bronzeBytes is their size.
 func (u *run) bronzeBytes() (n int64) {
-	for _, table := range u.state.tables("bronze/") {
-		if strings.HasSuffix(table, "__malformed") {
-			continue
-		}
+	for _, table := range u.bronzeTables() {
 		for _, f := range u.state.setsOf(table, "") {
 			n += f.Bytes
 		}

@@ -22,6 +22,7 @@ func company(t *testing.T) (dir, config string) {
 	}
 	config = writeJSON(t, filepath.Join(dir, "pipeline.json"), map[string]any{
 		"lake": "lake", "as_of": "2026-01-04",
+		"gold_metrics": writeJSON(t, filepath.Join(dir, "gold_metrics.json"), map[string]any{"history": map[string]any{"month_ends": 0}}),
 		"sources": []any{
 			source("crm", "Group", "salesforce", object("Account", "snapshot")),
 			source("billing_ke", "Kenya", "billing", object("invoice", "increment")),

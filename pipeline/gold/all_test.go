@@ -11,7 +11,8 @@ import (
 	"github.com/customer360/pipeline/pipeline/gold"
 )
 
-// buildAll builds every model in order from the given silver files.
+// buildAll builds every model in order from the given silver files, in sessions that are
+// used again, as a run does.
 func buildAll(t *testing.T, eng engine.Engine, p *gold.Project, asOf time.Time, inputs map[string][]string) map[string][]string {
 	t.Helper()
 	files := map[string][]string{}
@@ -19,9 +20,15 @@ func buildAll(t *testing.T, eng engine.Engine, p *gold.Project, asOf time.Time, 
 		files[k] = v
 	}
 	part := partNames(t.TempDir())
+	b := p.Builder(eng)
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for _, m := range p.Models() {
 		start := time.Now()
-		res, err := p.Build(context.Background(), eng, m.Table(), gold.BuildInput{AsOf: asOf, Inputs: files, Part: part})
+		res, err := b.Build(context.Background(), m.Table(), gold.BuildInput{AsOf: asOf, Inputs: files, Part: part})
 		t.Logf("%-32s %6d rows %5d ms", m.Table(), res.Rows, time.Since(start).Milliseconds())
 		if err != nil {
 			t.Error(err)

@@ -131,11 +131,18 @@ func syntheticValue(c config.Contract, col config.ContractColumn, n int) string 
 	return fmt.Sprintf("'v' || (%s %% 11)", h)
 }
 
-// TestThreads builds every model on one and on eight threads: the bytes are the same.
+// TestThreads builds every model on one and on eight threads, with a past of a month
+// before: the bytes are the same.
 func TestThreads(t *testing.T) {
 	one, eight := openEngine(t, 1), openEngine(t, 8)
 	silver := syntheticSilver(t, one)
 	p := load(t, one, options(t))
+	then := buildAll(t, eight, p, syntheticAsOf.AddDate(0, 0, -31), silver)
+	for _, m := range p.Models() {
+		if m.Storage == "state" {
+			silver["past."+m.Name] = then[m.Table()]
+		}
+	}
 	a := buildAll(t, one, p, syntheticAsOf, silver)
 	b := buildAll(t, eight, p, syntheticAsOf, silver)
 	for _, m := range p.Models() {

@@ -15,6 +15,7 @@ import (
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/gold"
+	"github.com/customer360/pipeline/pipeline/gold/fit"
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/silver"
 	sqlfiles "github.com/customer360/pipeline/sql"
@@ -154,7 +155,7 @@ func (b bench) recordGold(ctx context.Context) (*script, error) {
 		return nil, err
 	}
 	defer r.Close()
-	opt := gold.Options{SQL: sqlfiles.FS, Metrics: r.cfg.Metrics}
+	opt := gold.Options{SQL: sqlfiles.FS, Metrics: r.cfg.Metrics, Fits: fit.Functions()}
 	if opt.Definitions, err = r.cfg.DefinitionsJSON(); err != nil {
 		return nil, err
 	}
@@ -170,6 +171,8 @@ func (b bench) recordGold(ctx context.Context) (*script, error) {
 		return nil, err
 	}
 	built := map[string][]string{}
+	builder := project.Builder(r)
+	r.begin("")
 	for _, m := range project.Models() {
 		in := gold.BuildInput{AsOf: asOf, TimeZone: r.cfg.Pipeline.TimeZone, Part: r.part, Inputs: map[string][]string{}}
 		for _, name := range m.Inputs {
@@ -181,29 +184,38 @@ func (b bench) recordGold(ctx context.Context) (*script, error) {
 			}
 			in.Inputs[name] = files
 		}
-		r.begin(m.Table())
-		out, err := project.Build(ctx, r, m.Table(), in)
+		before := len(r.script.Statements)
+		out, err := builder.Build(ctx, m.Table(), in)
 		if err != nil {
 			return nil, err
 		}
-		if m.Storage == lake.StoragePartitioned {
-			r.writeWhole(m)
-		}
-		r.end()
 		for _, p := range out.Parts {
 			built[m.Table()] = append(built[m.Table()], p.Path)
 		}
+		switch {
+		case m.Storage == lake.StoragePartitioned:
+			r.instead(before, "PARTITION_BY", fmt.Sprintf("SELECT * FROM (%s\n) ORDER BY %s", strings.TrimRight(m.SQL, "; \n"), strings.Join(m.Key, ", ")), m)
+		case m.Fit != "":
+			r.instead(before, "read_json", "SELECT * FROM read_parquet("+engine.Literal(out.Parts[0].Path)+")", m)
+		}
 	}
-	return &r.script, nil
+	err = builder.Close()
+	r.end()
+	return &r.script, err
 }
 
-// writeWhole lets the bare side write a partitioned table as one sorted file, instead of
-// the scratch files and months of the small demo.
-func (r *recording) writeWhole(m gold.Model) {
-	first := slices.IndexFunc(r.script.Statements, func(s statement) bool { return strings.Contains(s.SQL, "PARTITION_BY") })
-	if first >= 0 {
-		r.script.Statements = r.script.Statements[:first]
+// instead gives the bare side another statement for a model than the recorded one: a
+// partitioned table is written as one sorted file, without the scratch files and months of
+// the small demo, and where rows go through a Go function it writes those of the small demo.
+// What follows is the dropping of the model's tables.
+func (r *recording) instead(from int, mark, query string, m gold.Model) {
+	all := r.script.Statements
+	first := slices.IndexFunc(all[from:], func(s statement) bool { return strings.Contains(s.SQL, mark) })
+	if first < 0 {
+		return
 	}
-	query := fmt.Sprintf("SELECT * FROM (%s\n) ORDER BY %s", strings.TrimRight(m.SQL, "; \n"), strings.Join(m.Key, ", "))
+	drop := all[len(all)-1]
+	r.script.Statements = all[:from+first]
 	r.script.add(copyTo(query, m.Schema+"-"+m.Name))
+	r.script.add(drop.SQL)
 }
