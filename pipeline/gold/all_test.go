@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +50,39 @@ func TestEmpty(t *testing.T) {
 	files := buildAll(t, eng, p, time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC), nil)
 	if _, err := p.RunChecks(context.Background(), eng, gold.CheckInput{AsOf: time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC), Inputs: files}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestOlderGold: where silver alone is built, gold may still have the columns of an older
+// definition. Checks that read it do not run then, and whatever must read it says what to do.
+func TestOlderGold(t *testing.T) {
+	eng := openEngine(t, 2)
+	p := load(t, eng, options(t))
+	sess, err := eng.Session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sess.Close()
+	old := filepath.Join(t.TempDir(), "old.part")
+	if _, err := sess.WriteParquet(t.Context(), "SELECT 'A1' AS account_id", old, nil); err != nil {
+		t.Fatal(err)
+	}
+	in := gold.CheckInput{AsOf: time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC), NoGold: true, Inputs: map[string][]string{}}
+	for _, m := range p.Models() {
+		in.Inputs[m.Table()] = []string{old}
+	}
+	results, err := p.RunChecks(t.Context(), eng, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if strings.Contains(r.SQL, "gold.") {
+			t.Errorf("%s reads gold and ran", r.ID)
+		}
+	}
+	in.NoGold = false
+	if _, err = p.RunChecks(t.Context(), eng, in); err == nil || !strings.Contains(err.Error(), "pipeline run --layer gold") {
+		t.Errorf("got %v", err)
 	}
 }
 

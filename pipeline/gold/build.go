@@ -94,7 +94,11 @@ func (p *Project) register(ctx context.Context, sess engine.Session, name string
 	if schema == pastSchema && len(files) > 0 {
 		return registerPast(ctx, sess, table, files, columns)
 	}
-	if err := sess.RegisterParquet(ctx, schema, table, files, columns); err != nil {
+	err := sess.RegisterParquet(ctx, schema, table, files, columns)
+	if err != nil && strings.Contains(err.Error(), "not found in FROM clause") {
+		return fmt.Errorf("%s was written by an older definition; rebuild it with `pipeline run --layer %s`: %w", name, schema, err)
+	}
+	if err != nil {
 		return fmt.Errorf("register %s: %w", name, err)
 	}
 	return nil
