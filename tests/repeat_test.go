@@ -88,14 +88,10 @@ func threaded(t *testing.T, threads int) string {
 
 // TestNightsAtOnce: three nights loaded one at a time, each run for its own day, and
 // all at once give the same silver and derived gold, byte for byte. A state table has
-// a set for each day that was run; that of the last day is the same.
+// a set for each day that was run; that of the last day is the same, but for tables that
+// read the sets of earlier days, which only the nights have.
 func TestNightsAtOnce(t *testing.T) {
 	t.Parallel()
-	nights := tables(t, nightly(t), "silver", "gold")
-	for name := range nights {
-		if day, ok := strings.CutPrefix(name, "gold/ar_aging@"); ok && day != dates(t)[3] {
-			delete(nights, name)
-		}
-	}
-	same(t, "nights", tables(t, atOnce(t), "silver", "gold"), nights)
+	last := dates(t)[3]
+	same(t, "nights", apartFromPast(t, tables(t, atOnce(t), "silver", "gold"), last), apartFromPast(t, tables(t, nightly(t), "silver", "gold"), last))
 }
