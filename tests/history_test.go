@@ -177,12 +177,10 @@ func TestHistory(t *testing.T) {
 	if s := must(t, "run", "--config", config, "--lake", root, "--as-of", nightly[0]); !strings.Contains(s, "Nothing new") {
 		t.Errorf("the history is filled again:\n%s", s)
 	}
-	for _, d := range want[1:] {
-		sameAsOut(t, root, config, d)
-	}
+	sameAsOut(t, root, config, want[len(want)-1])
 
 	stored := []map[string]string{goldFiles(t, root, "")}
-	nightly = []string{nightly[0], nightly[1], nightly[nights]}
+	nightly = []string{nightly[0], nightly[nights]}
 	for _, night := range nightly[1:] {
 		config, _ := pastDemo(t, night)
 		must(t, "run", "--config", config, "--lake", root, "--as-of", night)
