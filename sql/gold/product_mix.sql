@@ -35,10 +35,13 @@ payer AS (
   UNION
   SELECT month_start, region, product_family, account_id, master_account_id FROM gold.revenue_metrics WHERE revenue_usd > 0
 ), customer AS (
-  SELECT p.month_start, p.region, p.product_family, count(DISTINCT p.master_account_id) AS customers,
-         CASE WHEN p.month_start = this_month() THEN exact_mean(c.clv_usd) END AS avg_clv_usd
-  FROM payer p LEFT JOIN gold.clv c ON c.account_id = p.account_id AND c.as_of_date = as_of() AND p.month_start = this_month()
-  GROUP BY p.month_start, p.region, p.product_family
+  SELECT month_start, region, product_family, count(DISTINCT master_account_id) AS customers
+  FROM payer GROUP BY month_start, region, product_family
+), lifetime AS (
+  SELECT p.region, p.product_family, p.month_start, exact_mean(c.clv_usd) AS avg_clv_usd
+  FROM payer p JOIN gold.clv c ON c.account_id = p.account_id AND c.as_of_date = as_of()
+  WHERE p.month_start = this_month()
+  GROUP BY p.region, p.product_family, p.month_start
 ),
 first_seen AS (
   SELECT region, min(month_start) FILTER (WHERE kind = 'service') AS services_from, min(month_start) FILTER (WHERE kind = 'mrr') AS mrr_from,
@@ -60,7 +63,7 @@ first_seen AS (
          coalesce(m.mrr_usd, CASE WHEN g.month_start >= f.mrr_from AND m.region IS NULL THEN 0 END) AS mrr_usd,
          coalesce(r.revenue_usd, CASE WHEN g.month_start >= f.revenue_from AND r.region IS NULL THEN 0 END) AS revenue_usd,
          CASE WHEN g.month_start >= least(f.mrr_from, f.revenue_from) THEN coalesce(c.customers, 0) END AS customers,
-         CASE WHEN g.month_start >= f.cases_from THEN coalesce(i.cases, 0) END AS cases, c.avg_clv_usd
+         CASE WHEN g.month_start >= f.cases_from THEN coalesce(i.cases, 0) END AS cases, l.avg_clv_usd
   FROM cell g
   JOIN first_seen f ON f.region = g.region
   LEFT JOIN service_month s ON s.region = g.region AND s.product_family = g.product_family AND s.month_start = g.month_start
@@ -68,6 +71,7 @@ first_seen AS (
   LEFT JOIN revenue r ON r.region = g.region AND r.product_family = g.product_family AND r.month_start = g.month_start
   LEFT JOIN issue i ON i.region = g.region AND i.product_family = g.product_family AND i.month_start = g.month_start
   LEFT JOIN customer c ON c.region = g.region AND c.product_family = g.product_family AND c.month_start = g.month_start
+  LEFT JOIN lifetime l ON l.region = g.region AND l.product_family = g.product_family AND l.month_start = g.month_start
 ), shared AS (
   SELECT *, sum(revenue_usd) OVER (PARTITION BY month_start, region) AS region_usd FROM filled
 )
