@@ -33,6 +33,7 @@ func (u *run) publish(ctx context.Context) error {
 			}
 		}
 	}
+	u.state.fingerprints[boundMark] = u.gold.Digest()
 	for t, f := range u.state.fingerprints {
 		pub.Fingerprints[t] = f
 	}

@@ -116,7 +116,7 @@ func (r *Runner) prepare(ctx context.Context, opt Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.silver, u.gold, err = compile(ctx, u.engine, r.Config); err == nil {
+	if u.silver, u.gold, err = compile(ctx, u.engine, r.Config, boundBefore(r.LakeRoot)); err == nil {
 		err = u.checkSelection()
 	}
 	if err != nil {

@@ -50,17 +50,20 @@ type CheckInput struct {
 	NoGold   bool                // gold is not of this state: checks that read it do not run
 }
 
-func (p *Project) loadChecks(ctx context.Context, sess engine.Session) error {
+func (p *Project) loadChecks(ctx context.Context, eng engine.Engine) error {
 	files, err := fs.Glob(p.opt.SQL, checksDir+"/*.sql")
 	if err != nil {
 		return err
 	}
-	var problems []error
+	loaded := make([]Check, len(files))
+	err = spread(ctx, eng, len(files), func(engine.Session) error { return nil }, func(sess engine.Session, i int) (err error) {
+		loaded[i], err = p.loadCheck(ctx, sess, files[i])
+		return err
+	})
+	problems := []error{err}
 	paths := map[string]string{}
-	for _, file := range files {
-		c, err := p.loadCheck(ctx, sess, file)
-		if err != nil {
-			problems = append(problems, err)
+	for _, c := range loaded {
+		if c.SQL == "" { // could not be read, which is reported
 			continue
 		}
 		if other, taken := paths[c.ID]; taken {

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Fingerprint changes whenever the table could, its inputs being equal: with the SQL,
@@ -32,6 +34,31 @@ func (p *Project) Fingerprint(m Model, asOf string) (string, error) {
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// Digest changes whenever binding could end otherwise: with any SQL file or contract.
+func (p *Project) Digest() string {
+	h := sha256.New()
+	write := func(parts ...string) {
+		for _, s := range parts {
+			fmt.Fprintf(h, "%d:%s\n", len(s), s)
+		}
+	}
+	write(p.prelude.sql)
+	for _, m := range p.models {
+		write(m.Path, m.SQL)
+	}
+	for _, c := range p.checks {
+		write(c.Path, c.SQL)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.contracts)) {
+		c := p.contracts[name]
+		write(name, c.Storage, fmt.Sprint(c.Key))
+		for _, col := range c.Columns {
+			write(col.Name, col.Type)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // columnTypes holds the comments too: they are bytes of the table's files.

@@ -86,19 +86,11 @@ func Load(ctx context.Context, eng engine.Engine, opt Options) (*Project, error)
 	for _, c := range opt.Contracts {
 		p.contracts[c.Layer+"."+c.Table] = c
 	}
-	sess, err := eng.Session(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer sess.Close()
+	var err error
 	if p.prelude, err = readPrelude(opt.SQL, opt.SQLDir); err != nil {
 		return nil, err
 	}
-	var problems []error
-	for _, schema := range modelDirs {
-		problems = append(problems, p.loadModels(ctx, sess, schema))
-	}
-	problems = append(problems, p.loadChecks(ctx, sess))
+	problems := []error{p.loadModels(ctx, eng), p.loadChecks(ctx, eng)}
 	for _, m := range p.models {
 		problems = append(problems, p.checkRefs(m.Path, m.refs))
 	}
@@ -138,23 +130,22 @@ func (p *Project) modelTables() []string {
 	return names
 }
 
-// loadModels reads the models of one directory; the directory may be absent.
-func (p *Project) loadModels(ctx context.Context, sess engine.Session, schema string) error {
-	files, err := fs.Glob(p.opt.SQL, schema+"/*.sql")
-	if err != nil {
-		return err
-	}
-	var problems []error
-	for _, file := range files {
-		m, err := p.loadModel(ctx, sess, schema, file)
+// loadModels reads the models; their directories may be absent.
+func (p *Project) loadModels(ctx context.Context, eng engine.Engine) error {
+	var files []string
+	for _, schema := range modelDirs {
+		found, err := fs.Glob(p.opt.SQL, schema+"/*.sql")
 		if err != nil {
-			problems = append(problems, err)
+			return err
 		}
-		if m.Name != "" { // kept even when broken, so that others do not also fail on it
-			p.models = append(p.models, m)
-		}
+		files = append(files, found...)
 	}
-	return errors.Join(problems...)
+	p.models = make([]Model, len(files))
+	// A broken model is kept, so that others do not also fail on it.
+	return spread(ctx, eng, len(files), func(engine.Session) error { return nil }, func(sess engine.Session, i int) (err error) {
+		p.models[i], err = p.loadModel(ctx, sess, path.Dir(files[i]), files[i])
+		return err
+	})
 }
 
 func (p *Project) loadModel(ctx context.Context, sess engine.Session, schema, file string) (Model, error) {
