@@ -1,6 +1,7 @@
 package gold
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (p *Project) register(ctx context.Context, sess engine.Session, name string
 	}
 	err := sess.RegisterParquet(ctx, schema, table, files, columns)
 	if err != nil && strings.Contains(err.Error(), "not found in FROM clause") {
-		return fmt.Errorf("%s was written by an older definition; rebuild it with `pipeline run --layer %s`: %w", name, schema, err)
+		return fmt.Errorf("%s was written by an older definition; rebuild it with `pipeline run --layer %s`: %w", name, cmp.Or(map[string]string{"ops": "gold"}[schema], schema), err)
 	}
 	if err != nil {
 		return fmt.Errorf("register %s: %w", name, err)

@@ -47,7 +47,7 @@ type CheckInput struct {
 	TimeZone string
 	Inputs   map[string][]string // as in BuildInput, for every table of the new state
 	Only     []string            // ids; empty = all
-	NoGold   bool                // gold is not of this state: checks that read it do not run
+	NoGold   bool                // gold and ops are not of this state: checks that read them do not run
 }
 
 func (p *Project) loadChecks(ctx context.Context, eng engine.Engine) error {
@@ -138,7 +138,7 @@ func (p *Project) RunChecks(ctx context.Context, eng engine.Engine, in CheckInpu
 }
 
 func (c Check) readsGold() bool {
-	return slices.ContainsFunc(c.Inputs, func(name string) bool { return strings.HasPrefix(name, "gold.") })
+	return slices.ContainsFunc(c.Inputs, func(name string) bool { return !strings.HasPrefix(name, "silver.") })
 }
 
 func (p *Project) runCheck(ctx context.Context, sess engine.Session, c Check) (CheckResult, error) {
