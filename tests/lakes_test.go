@@ -148,6 +148,7 @@ func small(t testing.TB, keep []string, edit func(map[string]any)) string {
 	t.Helper()
 	var cfg map[string]any
 	readJSON(t, demoConfig(t), &cfg)
+	cfg["engine"] = map[string]any{"threads": 1} // the tests themselves run side by side
 	wanted := map[string]bool{}
 	for _, k := range keep {
 		source, object, _ := strings.Cut(k, "/")

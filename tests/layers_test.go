@@ -230,11 +230,15 @@ func TestOps(t *testing.T) {
 	root := nightly(t)
 	r := read(t, root, "")
 	for _, run := range reports(t, root) {
+		logged := map[string][][]string{}
+		for _, row := range r.rows(t, fmt.Sprintf("SELECT step, layer, status, rows_in, rows_out, rows_rejected, finished_at >= started_at FROM ops.run_log WHERE run_id = '%s'", run.Run)) {
+			logged[row[0]] = append(logged[row[0]], row[1:])
+		}
 		for _, s := range run.Steps {
 			if s.Status == "unchanged" {
 				continue
 			}
-			got := r.rows(t, fmt.Sprintf("SELECT layer, status, rows_in, rows_out, rows_rejected, finished_at >= started_at FROM ops.run_log WHERE run_id = '%s' AND step = '%s'", run.Run, s.Table))
+			got := logged[s.Table]
 			want := []string{s.Layer, s.Status, fmt.Sprint(s.In), fmt.Sprint(s.Out), fmt.Sprint(s.Rejected + s.Malformed), "true"}
 			if len(got) != 1 || !slices.Equal(got[0], want) {
 				t.Errorf("run %s, %s: %v, want %v", run.Run, s.Table, got, want)
@@ -276,10 +280,9 @@ func TestNoTraceOfTheRun(t *testing.T) {
 			continue
 		}
 		looked++
-		for _, trace := range traces {
-			if n := r.one(t, fmt.Sprintf(`SELECT count(*) FROM %s."%s" x WHERE contains(CAST(x AS VARCHAR), '%s')`, layer, name, trace)); n != "0" {
-				t.Errorf("%s: %s rows hold %q", table, n, trace)
-			}
+		if n := r.one(t, fmt.Sprintf(`SELECT count(*) FROM (SELECT CAST(x AS VARCHAR) AS text FROM %s."%s" x) WHERE contains(text, '%s')`,
+			layer, name, strings.Join(traces, "') OR contains(text, '"))); n != "0" {
+			t.Errorf("%s: %s rows hold one of %q", table, n, traces)
 		}
 		files, err := r.view.Files(table)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -82,10 +83,14 @@ func (r *recording) end() {
 
 func (r *recording) part(name string) string { return filepath.Join(r.work, name+".part") }
 
+// monthSuffix is what the name of a month of a partitioned table ends with; the bare side
+// writes all months into one file.
+var monthSuffix = regexp.MustCompile(`-(\d{4}-\d{2}|unknown)$`)
+
 // place says where the bare side finds a file that the recorded build read.
 func (r *recording) place(file string) string {
 	if dir, name := filepath.Split(file); filepath.Clean(dir) == r.work {
-		return outPlace + "/" + strings.TrimSuffix(name, ".part") + ".parquet"
+		return outPlace + "/" + monthSuffix.ReplaceAllString(strings.TrimSuffix(name, ".part"), "") + ".parquet"
 	}
 	rel, err := filepath.Rel(r.path("sample-lake"), file)
 	if err != nil {
