@@ -25,7 +25,7 @@ func long() bool { return os.Getenv("FAULTS") == "long" }
 // empty at first, others hold an earlier state, which readers must go on seeing.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	kills, seeds, objects := 20, []uint64{20261122}, fewObjects
+	kills, seeds, objects := 50, []uint64{20261122}, fewObjects
 	if long() {
 		kills, seeds = 250, []uint64{1, 2, 3, 4}
 	}
