@@ -65,9 +65,7 @@ func (l *loading) checkSource(at string, s Source, sets []string) {
 		}
 		l.report(at+".mapping", fmt.Sprintf("there is no mapping set %q", s.Mapping), hint)
 	}
-	if s.Path == "" {
-		l.report(at+".path", "field \"path\""+isMissing, "name the directory of the source's files")
-	}
+	l.checkTypes(at, s)
 	l.checkCSV(at+".csv", s.CSV)
 	names := map[string]string{}
 	for i, o := range s.Objects {

@@ -76,6 +76,9 @@ func complete(p *Pipeline) {
 			}
 			s.IDNamespace = &namespace
 		}
+		if s.Type == TypeSalesforce {
+			completeSalesforce(s)
+		}
 		for j := range s.Objects {
 			o := &s.Objects[j]
 			if o.LoadMode == "" {

@@ -23,6 +23,8 @@ type Loaded struct {
 	Hash              string   // lower-case hex sha256 over the files as read
 	Files             []string // what was read, as printed in problems
 	Redact            Redactor // knows the secrets that were expanded
+
+	env func(string) (string, bool)
 }
 
 // LoadedMapping is a mapping and where it comes from.
@@ -94,7 +96,7 @@ func (l Loader) load(file string, rest func(*loading) error) (*Loaded, error) {
 	}
 	run := &loading{
 		Loader: l, dir: filepath.Dir(abs), shown: file,
-		out:      &Loaded{Path: abs, Contracts: map[string]Contract{}},
+		out:      &Loaded{Path: abs, Contracts: map[string]Contract{}, env: (&loading{Loader: l}).lookup},
 		problems: &Problems{}, schemas: newSchemaSet(l.Schemas), raw: map[string][]byte{},
 	}
 	if run.pipeline(data) && rest != nil {
@@ -119,6 +121,7 @@ func (l *loading) pipeline(data []byte) bool {
 	p := &l.out.Pipeline
 	l.expand(p)
 	l.absolute(p)
+	l.noteSecrets(p)
 	complete(p)
 	l.checkDirectories(p)
 	return true

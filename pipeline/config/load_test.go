@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -262,5 +263,45 @@ func TestLoadPipeline(t *testing.T) {
 	var problems *config.Problems
 	if _, err := loader(nil).LoadPipeline(filepath.Join(dir, "pipeline.json")); !errors.As(err, &problems) {
 		t.Errorf("want problems, got %v", err)
+	}
+}
+
+// TestSecrets are taken from the environment and from files when they are needed, and
+// are known to the redactor even before.
+func TestSecrets(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("pem", "-----BEGIN KEY-----\nQUJDREVGR0hJSktMTU5P\n-----END KEY-----\n")
+	write("pipeline.json", `{"sources": [
+	  {"name": "a", "type": "salesforce", "region": "Group", "mapping": "salesforce", "objects": [{"name": "Account"}],
+	   "salesforce": {"login_url": "https://acme.my.salesforce.com", "auth": {"client_id": "${ID}", "client_secret": "${SECRET}"}}},
+	  {"name": "b", "type": "salesforce", "region": "Group", "mapping": "salesforce", "objects": [{"name": "Account"}],
+	   "salesforce": {"login_url": "https://acme.my.salesforce.com", "reference_objects": false,
+	     "auth": {"grant": "jwt_bearer", "client_id": "x", "username": "u", "private_key": {"file": "pem"}}}}]}`)
+	env := map[string]string{"SECRET": `pass"word<1>`}
+	loaded, err := loader(env).Load(filepath.Join(dir, "pipeline.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := loaded.Sources[0], loaded.Sources[1]
+	if got := len(a.Objects); got != 8 || len(b.Objects) != 1 {
+		t.Errorf("%d and %d objects, want Account with seven reference objects, and Account alone", got, len(b.Objects))
+	}
+	text := `raw pass"word<1>, JSON pass\"word\u003c1\u003e, form pass%22word%3C1%3E, key QUJDREVGR0hJSktMTU5P`
+	if got, want := loaded.Redact.String(text), "raw ***, JSON ***, form ***, key ***"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, err := loaded.Secret("a", a.Salesforce.Auth.ClientSecret); got != env["SECRET"] || err != nil {
+		t.Errorf("secret %q, %v", got, err)
+	}
+	if _, err := loaded.Expand("a", a.Salesforce.Auth.ClientID); err == nil {
+		t.Error("a variable that is not set was taken for something")
+	}
+	if d, ok := config.Span("7d"); d != 7*24*time.Hour || !ok {
+		t.Errorf("7d is %v", d)
 	}
 }

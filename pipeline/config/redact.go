@@ -1,10 +1,13 @@
 package config
 
 import (
+	"encoding/json"
 	"io"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // redacted stands where a secret stood.
@@ -14,18 +17,37 @@ const redacted = "***"
 var secretName = regexp.MustCompile(`(?i)(secret|token|password|passwd|credential|private|api_?key)`)
 
 // Redactor replaces secrets in anything that is about to be printed. The zero value
-// knows none.
+// knows none. It is safe for concurrent use: secrets are also learnt on the way, when an
+// org gives a token.
 type Redactor struct {
+	mu      sync.RWMutex
 	secrets []string
 }
 
-// Add makes a value a secret. Values shorter than four characters are ignored: they
-// would blot out ordinary text.
+// Add makes a value a secret, also as it stands in JSON and in addresses. Values shorter
+// than four characters are ignored: they would blot out ordinary text.
 func (r *Redactor) Add(secret string) {
-	if len(secret) < 4 || slices.Contains(r.secrets, secret) {
+	if len(secret) < 4 {
 		return
 	}
-	r.secrets = append(r.secrets, secret)
+	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
+	if quoted, err := json.Marshal(secret); err == nil { // a string always marshals
+		forms = append(forms, strings.Trim(string(quoted), `"`))
+	}
+	if lines := strings.Split(secret, "\n"); len(lines) > 1 { // a key in PEM: no line of it, either
+		for _, line := range lines {
+			if line = strings.TrimSpace(line); len(line) >= 16 && !strings.HasPrefix(line, "-----") {
+				forms = append(forms, line)
+			}
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, form := range forms {
+		if !slices.Contains(r.secrets, form) {
+			r.secrets = append(r.secrets, form)
+		}
+	}
 	slices.SortFunc(r.secrets, func(a, b string) int { return len(b) - len(a) }) // a secret may contain another
 }
 
@@ -37,7 +59,9 @@ func (r *Redactor) note(name, value string) {
 }
 
 // String returns s without secrets.
-func (r Redactor) String(s string) string {
+func (r *Redactor) String(s string) string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
 	for _, secret := range r.secrets {
 		s = strings.ReplaceAll(s, secret, redacted)
 	}
@@ -46,10 +70,10 @@ func (r Redactor) String(s string) string {
 
 // Writer returns a writer that removes secrets. Each Write is taken as a whole, as
 // loggers write lines: a secret split over two writes is not recognised.
-func (r Redactor) Writer(w io.Writer) io.Writer { return redactingWriter{r, w} }
+func (r *Redactor) Writer(w io.Writer) io.Writer { return redactingWriter{r, w} }
 
 type redactingWriter struct {
-	redactor Redactor
+	redactor *Redactor
 	to       io.Writer
 }
 

@@ -151,6 +151,10 @@ func patternHint(pattern string) string {
 		return "use letters, digits and _, starting with a letter"
 	case `^_?[a-z][a-z0-9_]*$`:
 		return "use lower-case letters, digits and _"
+	case `^\d+(s|m|h|d)$`:
+		return "write for example 60s, 10m, 20h or 7d"
+	case `^\d{2,3}\.0$`:
+		return "write for example 64.0"
 	case `^[A-Z]{3}$`:
 		return "use an ISO 4217 code such as USD"
 	}

@@ -20,6 +20,7 @@ type Pipeline struct {
 	Engine      Engine   `json:"engine,omitempty"`
 	Sources     []Source `json:"sources"`
 	Rates       []Rate   `json:"rates,omitempty"`
+	OnFailure   string   `json:"on_failure,omitempty"` // when an object of an API source fails: "stop" after bronze (default) | "continue" with silver and gold
 }
 
 // Engine bounds the SQL engine.
@@ -30,26 +31,31 @@ type Engine struct {
 
 // Source is one system to load from.
 type Source struct {
-	Name        string   `json:"name"`                   // [a-z][a-z0-9_]*; part of lake paths
-	Type        string   `json:"type"`                   // "csv" (salesforce comes later)
-	Region      string   `json:"region"`                 // e.g. "South Africa"
-	Mapping     string   `json:"mapping"`                // mapping set: a directory under bronze_to_silver
-	Currency    string   `json:"currency,omitempty"`     // ISO code of amounts whose record names none (an org with one currency exports no CurrencyIsoCode)
-	IDNamespace *string  `json:"id_namespace,omitempty"` // "" = none; default: none for mapping set salesforce, else Name
-	Path        string   `json:"path,omitempty"`         // csv: directory of the files
-	CSV         CSV      `json:"csv,omitempty"`          // csv: defaults for all objects
-	Objects     []Object `json:"objects"`
+	Name        string      `json:"name"`                   // [a-z][a-z0-9_]*; part of lake paths
+	Type        string      `json:"type"`                   // "csv" | "salesforce"
+	Region      string      `json:"region"`                 // e.g. "South Africa"
+	Mapping     string      `json:"mapping"`                // mapping set: a directory under bronze_to_silver
+	Currency    string      `json:"currency,omitempty"`     // ISO code of amounts whose record names none (an org with one currency exports no CurrencyIsoCode)
+	IDNamespace *string     `json:"id_namespace,omitempty"` // "" = none; default: none for mapping set salesforce, else Name
+	Path        string      `json:"path,omitempty"`         // csv: directory of the files
+	CSV         CSV         `json:"csv,omitempty"`          // csv: defaults for all objects
+	Salesforce  *Salesforce `json:"salesforce,omitempty"`   // salesforce: the org and how it is read
+	Objects     []Object    `json:"objects"`
 }
 
 // Object is one kind of record of a source.
 type Object struct {
-	Name             string   `json:"name"`                         // e.g. "Account"; lower-cased in lake paths
-	Files            []string `json:"files"`                        // globs below Source.Path
-	Key              []string `json:"key,omitempty"`                // source columns; default: those behind the mapping's key, else Id
-	LoadMode         string   `json:"load_mode,omitempty"`          // "increment" (default) | "snapshot"
-	MissingIsDeleted bool     `json:"missing_is_deleted,omitempty"` // snapshot: a key absent from the newer file was deleted
-	Optional         bool     `json:"optional,omitempty"`           // no file is no error
-	CSV              *CSV     `json:"csv,omitempty"`                // overrides, field by field
+	Name             string            `json:"name"`                         // e.g. "Account"; lower-cased in lake paths
+	Files            []string          `json:"files,omitempty"`              // csv: globs below Source.Path
+	Key              []string          `json:"key,omitempty"`                // source columns; default: those behind the mapping's key, else Id
+	LoadMode         string            `json:"load_mode,omitempty"`          // "increment" (default) | "snapshot"
+	MissingIsDeleted bool              `json:"missing_is_deleted,omitempty"` // snapshot: a key absent from the newer file was deleted
+	Optional         bool              `json:"optional,omitempty"`           // no file is no error
+	CSV              *CSV              `json:"csv,omitempty"`                // overrides, field by field
+	Salesforce       *SalesforceObject `json:"salesforce,omitempty"`         // salesforce: which fields, and how they are read
+
+	// Added tells an object that nobody configured: every org has it, and others refer to it.
+	Added bool `json:"-"`
 }
 
 // CSV says how files are written. Nothing is sniffed but the BOM and, where a field

@@ -212,7 +212,7 @@ func (n *next) planMarks(p Publish) error {
 		}
 	}
 	for name, w := range p.Watermarks {
-		ref := WatermarkRef{Kind: w.Kind, Value: w.Value, GreatestExportedAt: w.GreatestExportedAt, FileCount: len(w.Files)}
+		ref := WatermarkRef{Kind: w.Kind, Value: w.Value, GreatestExportedAt: w.GreatestExportedAt, FileCount: len(w.Files), Details: w.Details}
 		for _, s := range w.segments() {
 			sha, err := n.document(s)
 			if err != nil {

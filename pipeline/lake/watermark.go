@@ -22,6 +22,9 @@ type Watermark struct {
 	// GreatestExportedAt is reported, never used to filter.
 	GreatestExportedAt *time.Time
 	Files              map[string]FileMark // by content hash
+	// Details are what else a source must remember of an object, and what it decided; the
+	// lake does not look into them.
+	Details map[string]string
 }
 
 // FileMark is one loaded source file.
@@ -36,11 +39,12 @@ type FileMark struct {
 // beside the manifests, so that a night with one new file rewrites one segment, not
 // the history. Lake.Watermarks turns it back.
 type WatermarkRef struct {
-	Kind               string     `json:"kind"`
-	Value              string     `json:"value,omitempty"`
-	GreatestExportedAt *time.Time `json:"greatest_exported_at,omitempty"`
-	FileCount          int        `json:"file_count"`
-	Segments           []string   `json:"segments,omitempty"` // sha256 of _lake/manifests/<sha256>.json
+	Kind               string            `json:"kind"`
+	Value              string            `json:"value,omitempty"`
+	GreatestExportedAt *time.Time        `json:"greatest_exported_at,omitempty"`
+	FileCount          int               `json:"file_count"`
+	Segments           []string          `json:"segments,omitempty"` // sha256 of _lake/manifests/<sha256>.json
+	Details            map[string]string `json:"details,omitempty"`
 }
 
 // segmentSize is how many file marks a segment holds. It decides the stored bytes,
@@ -82,7 +86,7 @@ func (l *Lake) Watermarks(c *Commit) (map[string]Watermark, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Watermarks)) {
 		ref := c.Watermarks[name]
-		w := Watermark{Kind: ref.Kind, Value: ref.Value, GreatestExportedAt: ref.GreatestExportedAt, Files: map[string]FileMark{}}
+		w := Watermark{Kind: ref.Kind, Value: ref.Value, GreatestExportedAt: ref.GreatestExportedAt, Files: map[string]FileMark{}, Details: ref.Details}
 		for _, sha := range ref.Segments {
 			var s segment
 			if err := l.readDocument(sha, &s); err != nil {
