@@ -23,7 +23,7 @@ var numCPU = runtime.NumCPU()
 // check runs the checks on the state as it would be published.
 func (u *run) check(ctx context.Context) error {
 	c := checks{engine: u.engine, silver: u.silver, gold: u.gold, cfg: u.Config, asOf: u.res.AsOf, path: u.state.path,
-		noGold: !u.opt.Layer.includes(Gold), noSilver: !u.builtSilver(), files: func(table string) ([]lake.File, error) { return u.state.setsOf(table, ""), nil }}
+		noGold: !u.opt.Layer.includes(Gold), noSilver: !u.builtSilver(), partial: len(u.opt.Tables) > 0, files: func(table string) ([]lake.File, error) { return u.state.setsOf(table, ""), nil }}
 	results, err := c.run(ctx)
 	if err != nil {
 		return err
@@ -70,6 +70,7 @@ type checks struct {
 	noGold bool // silver was built alone: gold is still that of the silver before
 	// No silver table was built: the checks of the mappings ran when the published ones were.
 	noSilver bool
+	partial  bool // only some tables were asked for
 	files    func(table string) ([]lake.File, error)
 	path     func(lake.File) string
 }
@@ -81,7 +82,7 @@ func (c checks) run(ctx context.Context) ([]CheckResult, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the state has no as-of: %w", err)
 	}
-	in := gold.CheckInput{AsOf: day, TimeZone: c.cfg.TimeZone, Inputs: map[string][]string{}, NoGold: c.noGold}
+	in := gold.CheckInput{AsOf: day, TimeZone: c.cfg.TimeZone, Inputs: map[string][]string{}, NoGold: c.noGold, Partial: c.partial}
 	sets := stateTables(c.gold)
 	for table := range c.cfg.Contracts {
 		files, err := c.files(table)

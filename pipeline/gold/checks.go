@@ -48,6 +48,7 @@ type CheckInput struct {
 	Inputs   map[string][]string // as in BuildInput, for every table of the new state
 	Only     []string            // ids; empty = all
 	NoGold   bool                // gold and ops are not of this state: checks that read them do not run
+	Partial  bool                // some tables were asked for: checks that read one that was never built do not run
 }
 
 func (p *Project) loadChecks(ctx context.Context, eng engine.Engine) error {
@@ -116,7 +117,7 @@ func (p *Project) RunChecks(ctx context.Context, eng engine.Engine, in CheckInpu
 	registered := map[string]bool{}
 	var results []CheckResult
 	for _, c := range p.checks {
-		if len(in.Only) > 0 && !slices.Contains(in.Only, c.ID) || in.NoGold && c.readsGold() {
+		if len(in.Only) > 0 && !slices.Contains(in.Only, c.ID) || in.NoGold && c.readsGold() || in.Partial && c.readsUnbuilt(in.Inputs) {
 			continue
 		}
 		for _, name := range slices.Concat(c.Inputs, c.Past) {
@@ -139,6 +140,12 @@ func (p *Project) RunChecks(ctx context.Context, eng engine.Engine, in CheckInpu
 
 func (c Check) readsGold() bool {
 	return slices.ContainsFunc(c.Inputs, func(name string) bool { return !strings.HasPrefix(name, "silver.") })
+}
+
+// readsUnbuilt tells whether a gold table that the check reads has no file at all; a
+// table that was built has one, even without rows.
+func (c Check) readsUnbuilt(files map[string][]string) bool {
+	return slices.ContainsFunc(c.Inputs, func(name string) bool { return strings.HasPrefix(name, "gold.") && len(files[name]) == 0 })
 }
 
 func (p *Project) runCheck(ctx context.Context, sess engine.Session, c Check) (CheckResult, error) {
