@@ -1,0 +1,151 @@
+package salesforcesim
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/customer360/pipeline/tests/salesforcesim/soql"
+)
+
+// result is what a query found, fixed when it ran.
+type result struct {
+	plan *plan
+	rows rows
+	far  []string // packed values of other rows, one for each row; nil without any
+}
+
+func (r *result) size() int { return r.rows.size() }
+
+// read puts row i into dst by slot, and its far values into far.
+func (r *result) read(i int, dst, far []string) {
+	r.rows.read(i, dst, r.plan.needed)
+	if r.far != nil {
+		unpack(r.far[i], far, nil)
+	}
+}
+
+// run finds the rows. The lock is held.
+func (p *plan) run() *result {
+	r := &result{plan: p}
+	limit, offset := p.query.Limit, max(0, p.query.Offset)
+	sorted := p.natural()
+	keys := p.keys()
+	var keyed [][]string
+	table := p.org.objects[strings.ToLower(p.object.Name)].rows
+	far := make([]string, len(p.far))
+	passed := 0
+	r.rows = table.scan(p.start(table), p.needed, func(v []string) verdict {
+		if !p.all && p.object.isDeleted >= 0 && v[p.object.isDeleted] == "true" || !p.where(v) {
+			return skip
+		}
+		if sorted {
+			if passed++; passed <= offset {
+				return skip
+			}
+			if limit >= 0 && passed > offset+limit {
+				return stop
+			}
+		} else {
+			k := make([]string, len(keys))
+			for i, at := range keys {
+				k[i] = strings.Clone(at.get(v))
+			}
+			keyed = append(keyed, k)
+		}
+		if len(p.far) > 0 {
+			for i, at := range p.far {
+				far[i] = at.get(v)
+			}
+			r.far = append(r.far, pack(far))
+		}
+		return keep
+	})
+	if !sorted {
+		r.arrange(p.sort(keyed, keys), offset, limit)
+	}
+	return r
+}
+
+// natural says whether the order of the table is the one wanted.
+func (p *plan) natural() bool {
+	o := p.query.OrderBy
+	return len(o) == 0 || strings.EqualFold(o[0].Path, "Id") && !o[0].Desc
+}
+
+func (p *plan) keys() []*path {
+	var out []*path
+	for _, k := range p.query.OrderBy {
+		at, err := p.resolve(k.Path, k.At)
+		if err == nil { // it was resolved before
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// sort returns the order of rows by their keys. Equal ones stay in the order of ids.
+func (p *plan) sort(keyed [][]string, keys []*path) []int32 {
+	order := make([]int32, len(keyed))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	sort.SliceStable(order, func(i, j int) bool {
+		a, b := keyed[order[i]], keyed[order[j]]
+		for k, by := range p.query.OrderBy {
+			if a[k] == b[k] {
+				continue
+			}
+			if a[k] == "" || b[k] == "" {
+				return (a[k] == "") != by.NullsLast
+			}
+			if c := compareValues(keys[k].field, a[k], b[k]); c != 0 {
+				return c < 0 != by.Desc
+			}
+		}
+		return false
+	})
+	return order
+}
+
+func compareValues(f *Field, a, b string) int {
+	switch t := f.facts(); {
+	case t.numeric || t.whole:
+		return compareNumbers(a, b)
+	case t.textual:
+		return strings.Compare(strings.ToLower(a), strings.ToLower(b))
+	}
+	return strings.Compare(a, b)
+}
+
+// arrange puts the rows in order and cuts out what OFFSET and LIMIT ask for.
+func (r *result) arrange(order []int32, offset, limit int) {
+	order = order[min(offset, len(order)):]
+	if limit >= 0 && limit < len(order) {
+		order = order[:limit]
+	}
+	r.rows = r.rows.pick(order)
+	if r.far != nil {
+		far := make([]string, len(order))
+		for i, at := range order {
+			far[i] = r.far[at]
+		}
+		r.far = far
+	}
+}
+
+// start is where a scan may begin: a condition Id > x, which every row must meet,
+// spares it the rows before.
+func (p *plan) start(t table) int {
+	parts, ok := p.query.Where.(soql.And)
+	if !ok {
+		parts = soql.And{p.query.Where}
+	}
+	from := 0
+	for _, e := range parts {
+		c, ok := e.(*soql.Compare)
+		if ok && strings.EqualFold(c.Path, "Id") && (c.Op == ">" || c.Op == ">=" || c.Op == "=") && c.Values[0].Kind == soql.Text {
+			from = max(from, t.seek(fullID(c.Values[0].Text)))
+		}
+	}
+	return from
+}
