@@ -143,9 +143,13 @@ func (c *Client) abandon(ctx context.Context, id string) {
 	}
 }
 
-// BulkAbort stops a job. One that is gone already is no error.
+// BulkAbort stops a job. One that is gone or finished already is no error.
 func (c *Client) BulkAbort(ctx context.Context, id string) error {
-	return c.endJob(ctx, request{kind: KindBulkEnd, method: http.MethodPatch, path: c.jobPath(id), body: []byte(`{"state":"Aborted"}`)})
+	err := c.endJob(ctx, request{kind: KindBulkEnd, method: http.MethodPatch, path: c.jobPath(id), body: []byte(`{"state":"Aborted"}`)})
+	if errors.Is(err, ErrJobNotComplete) { // "invalid job state": here, too late
+		return nil
+	}
+	return err
 }
 
 // BulkDelete removes a finished job with its results. One that is gone already is no

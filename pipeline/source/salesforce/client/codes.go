@@ -4,28 +4,28 @@ import "net/http"
 
 // codeMeans says what an errorCode of the API stands for.
 var codeMeans = map[string][]error{
-	"INVALID_QUERY_LOCATOR":         {ErrLocatorLost},
-	"INVALID_QUERY_CURSOR":          {ErrLocatorLost},
-	"QUERY_TIMEOUT":                 {ErrQueryTimeout},
-	"INVALID_FIELD":                 {ErrInvalidField},
-	"INVALID_TYPE":                  {ErrInvalidType},
-	"INVALID_SESSION_ID":            {ErrUnauthorized},
-	"NOT_FOUND":                     {ErrNotFound},
-	"EXCEEDED_ID_LIMIT":             {ErrTooManyIDs},
-	"INVALID_REPLICATION_DATE":      {ErrDeletedWindow},
-	"INVALIDENTITY":                 {ErrBulkUnsupported},
-	"FEATURENOTENABLED":             {ErrBulkUnsupported},
-	"INVALIDJOBSTATE":               {ErrJobNotComplete},
-	"JOB_NOT_COMPLETE":              {ErrJobNotComplete},
-	"EXCEEDEDQUOTA":                 {ErrDailyLimit},
-	"API_DISABLED_FOR_ORG":          {ErrNoPermission},
-	"API_CURRENTLY_DISABLED":        {ErrNoPermission},
-	"INSUFFICIENT_ACCESS":           {ErrNoPermission},
-	"OPERATION_TOO_LARGE":           {ErrNoPermission},
-	"TXN_SECURITY_METERING_ERROR":   {ErrNoPermission},
-	"TXN_SECURITY_NO_ACCESS":        {ErrNoPermission},
-	"UNSUPPORTED_API_VERSION":       {ErrVersionRetired},
-	"LIMIT_EXCEEDED":                {ErrDailyLimit},
+	"INVALID_QUERY_LOCATOR":       {ErrLocatorLost},
+	"INVALID_QUERY_CURSOR":        {ErrLocatorLost},
+	"QUERY_TIMEOUT":               {ErrQueryTimeout},
+	"INVALID_FIELD":               {ErrInvalidField},
+	"INVALID_TYPE":                {ErrInvalidType},
+	"INVALID_SESSION_ID":          {ErrUnauthorized},
+	"NOT_FOUND":                   {ErrNotFound},
+	"EXCEEDED_ID_LIMIT":           {ErrTooManyIDs},
+	"INVALID_REPLICATION_DATE":    {ErrDeletedWindow},
+	"INVALIDENTITY":               {ErrBulkUnsupported},
+	"FEATURENOTENABLED":           {ErrBulkUnsupported},
+	"INVALIDJOBSTATE":             {ErrJobNotComplete},
+	"JOB_NOT_COMPLETE":            {ErrJobNotComplete},
+	"EXCEEDEDQUOTA":               {ErrDailyLimit},
+	"API_DISABLED_FOR_ORG":        {ErrNoPermission},
+	"API_CURRENTLY_DISABLED":      {ErrNoPermission},
+	"INSUFFICIENT_ACCESS":         {ErrNoPermission},
+	"OPERATION_TOO_LARGE":         {ErrNoPermission},
+	"TXN_SECURITY_METERING_ERROR": {ErrNoPermission},
+	"TXN_SECURITY_NO_ACCESS":      {ErrNoPermission},
+	"UNSUPPORTED_API_VERSION":     {ErrVersionRetired},
+	"LIMIT_EXCEEDED":              {ErrDailyLimit},
 }
 
 // statusMeans says what a status stands for where the code says nothing.
@@ -35,6 +35,18 @@ var statusMeans = map[int][]error{
 	http.StatusGone:                        {ErrVersionRetired},
 	http.StatusRequestURITooLong:           {ErrQueryTooLong},
 	http.StatusRequestHeaderFieldsTooLarge: {ErrQueryTooLong},
+}
+
+// kindMeans says what a status stands for in answer to one kind of call, whatever its
+// code is.
+var kindMeans = map[Kind]map[int]error{
+	KindQueryMore: {http.StatusNotFound: ErrLocatorLost},
+	KindBulkPoll:  {http.StatusNotFound: ErrJobGone, http.StatusConflict: ErrVersionRetired},
+	KindBulkEnd:   {http.StatusNotFound: ErrJobGone, http.StatusConflict: ErrVersionRetired},
+	KindBulkPage: {
+		http.StatusNotFound: ErrJobGone, http.StatusConflict: ErrVersionRetired, // made by another version
+		http.StatusPreconditionFailed: ErrJobNotComplete,
+	},
 }
 
 // codeHints says what a user can do about an errorCode.

@@ -212,10 +212,12 @@ type Password struct {
 	OptIn         bool
 }
 
-func (g Password) name() string      { return "password" }
-func (g Password) secrets() []Secret { return []Secret{g.Secret, g.both(), g.Password, g.SecurityToken} }
-func (g Password) renewable() bool   { return true }
-func (g Password) both() Secret      { return NewSecret(g.Password.Reveal() + g.SecurityToken.Reveal()) }
+func (g Password) name() string { return "password" }
+func (g Password) secrets() []Secret {
+	return []Secret{g.Secret, g.both(), g.Password, g.SecurityToken}
+}
+func (g Password) renewable() bool { return true }
+func (g Password) both() Secret    { return NewSecret(g.Password.Reveal() + g.SecurityToken.Reveal()) }
 
 func (g Password) warnings() []string {
 	return []string{"login by user name and password is being retired: orgs created since Summer '26 refuse it, all others from 2027-02-20; change to client_credentials or jwt_bearer"}

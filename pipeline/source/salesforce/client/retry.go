@@ -154,6 +154,9 @@ func (c *Client) means(e *APIError) []error {
 	if len(what) == 0 {
 		what = append(what, statusMeans[e.Status]...)
 	}
+	if special := kindMeans[e.Kind][e.Status]; special != nil {
+		what = append(what, special)
+	}
 	return what
 }
 
