@@ -35,6 +35,7 @@ type Options struct {
 	AsOf     time.Time // the day the base files were exported; default DefaultAsOf
 	Days     int       // nights of increments after it
 	Lake     string    // for pipeline.json; default "lake", beside it
+	Clean    bool      // plant no dirt; the data is the same otherwise
 	Replace  bool      // remove an earlier demo's exports from Dir first
 	Progress func(done, accounts int)
 }
@@ -197,7 +198,7 @@ func (w *writer) finish() error {
 
 // base writes the files as of the as-of date, with the dirt.
 func (w *writer) base(ctx context.Context) (err error) {
-	if w.plants, err = newPlanter(filepath.Join(w.options.Dir, "planted.json")); err != nil {
+	if w.plants, err = newPlanter(filepath.Join(w.options.Dir, "planted.json"), w.options.Clean); err != nil {
 		return err
 	}
 	truth, err := os.Create(filepath.Join(w.options.Dir, "linking_truth.csv"))

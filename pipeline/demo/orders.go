@@ -81,10 +81,20 @@ func (a *account) newOrder(kind string, created moment, effective day) order {
 	return order{id: a.newID(keyOrder), number: orderNumber(a.ordinal, len(a.orders)), kind: kind, created: created, effective: max(effective, created.day())}
 }
 
+// ordersUntil is the last day on which the account orders of its own accord. Nobody gives
+// notice of that: one in four stops, at any time, though services and contacts may go on.
+func (a *account) ordersUntil() day {
+	s := spread(a.seed, spreadStops, a.number)
+	if s >= 250 {
+		return a.until()
+	}
+	return min(a.until(), a.begins+(a.asOf-a.begins)*day(200+3*s)/1000)
+}
+
 // repeatOrders adds orders at the account's own pace; the pace slows before it leaves.
 func (a *account) repeatOrders() {
 	pace := a.between(30, 95)
-	for d := a.begins + day(a.between(10, 60)); d <= a.until(); {
+	for d := a.begins + day(a.between(10, 60)); d <= a.ordersUntil(); {
 		n := a.newOrder("Repeat", a.officeTime(d), d)
 		for range a.between(1, 2) {
 			p := &products[pick(a.stream, oneOffFor[a.kind])]

@@ -44,7 +44,7 @@ func (s *system) source(written func(*object) bool) config.Source {
 
 // configuration is the pipeline.json of a demo.
 func configuration(lake string, asOf day, written func(*system, *object) bool) config.Pipeline {
-	p := config.Pipeline{Lake: lake, TimeZone: "UTC", AsOf: asOf.iso()}
+	p := config.Pipeline{Lake: lake, TimeZone: "UTC", AsOf: asOf.iso(), GoldMetrics: parametersFile}
 	for _, s := range systems() {
 		p.Sources = append(p.Sources, s.source(func(o *object) bool { return written(s, o) }))
 	}
@@ -55,13 +55,33 @@ func configuration(lake string, asOf day, written func(*system, *object) bool) c
 	return p
 }
 
-func writeConfiguration(path string, p config.Pipeline) error {
-	b, err := json.MarshalIndent(p, "", "  ")
-	if err == nil {
-		err = os.WriteFile(path, append(b, '\n'), 0o644)
+// parametersFile holds the parameters in which the group differs from the built-in ones.
+const parametersFile = "gold_metrics.json"
+
+// parameters are what only the group itself can know: where it wants to grow.
+func parameters() map[string]any {
+	return map[string]any{
+		"description": "The demo group's own parameters; all others keep their built-in values.",
+		"segments": map[string]any{"strategic_goals": []string{
+			"account_type: Enterprise: grow managed services",
+			"account_type: Wholesale: keep the volume, at better margins",
+			"industry: Banking: become the main supplier",
+			"industry: Healthcare: enter the market",
+			"rfm: At risk: win back before the contract ends",
+		}},
 	}
-	if err != nil {
-		return fmt.Errorf("write configuration: %w", err)
+}
+
+// writeConfiguration writes pipeline.json and the parameters beside it.
+func writeConfiguration(path string, p config.Pipeline) error {
+	for file, v := range map[string]any{path: p, filepath.Join(filepath.Dir(path), parametersFile): parameters()} {
+		b, err := json.MarshalIndent(v, "", "  ")
+		if err == nil {
+			err = os.WriteFile(file, append(b, '\n'), 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("write configuration: %w", err)
+		}
 	}
 	return nil
 }

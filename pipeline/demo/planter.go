@@ -26,6 +26,7 @@ type Planted struct {
 // planter spoils records on their way into the base files and notes what it did.
 type planter struct {
 	due    map[*file][]*planting
+	clean  bool // plant nothing, only note
 	disk   *os.File
 	out    *bufio.Writer
 	counts map[string]map[string]int // kind, outcome
@@ -41,12 +42,12 @@ type planting struct {
 	at   int // place of the column
 }
 
-func newPlanter(path string) (*planter, error) {
+func newPlanter(path string, clean bool) (*planter, error) {
 	disk, err := os.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("create list of defects: %w", err)
 	}
-	p := &planter{due: map[*file][]*planting{}, disk: disk, out: bufio.NewWriter(disk), counts: map[string]map[string]int{}}
+	p := &planter{due: map[*file][]*planting{}, clean: clean, disk: disk, out: bufio.NewWriter(disk), counts: map[string]map[string]int{}}
 	_, p.err = p.out.WriteString("[")
 	return p, nil
 }
@@ -54,6 +55,9 @@ func newPlanter(path string) (*planter, error) {
 // watch makes ready the defects of a file.
 func (p *planter) watch(f *file) {
 	p.due[f] = nil
+	if p.clean {
+		return
+	}
 	for i := range defects {
 		if d := &defects[i]; d.source == f.system.name && d.object == f.object.name {
 			p.due[f] = append(p.due[f], &planting{defect: d, next: int64(d.first), at: f.object.index(d.column)})
