@@ -29,6 +29,9 @@ WITH account AS (
   UNION ALL
   SELECT account_id, 'no_contact', days_between(day_of(last_contact_at), as_of()), param('alerts.no_contact_days'), false FROM gold.account_metrics
   UNION ALL
+  SELECT account_id, 'orders_slowing', ratio(days_since_last_order, interval_p90_days), param('alerts.order_gap_ratio'), false FROM gold.purchase_patterns
+  WHERE as_of_date = as_of()
+  UNION ALL
   SELECT account_id, 'health_falling', -change_30d, param('alerts.health_drop_points'), true FROM gold.health_score WHERE as_of_date = as_of() AND is_primary
 ), known AS (
   SELECT m.*, CASE WHEN is_at_least THEN metric_value >= threshold ELSE metric_value > threshold END AS is_over,

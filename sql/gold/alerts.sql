@@ -4,7 +4,7 @@
 --
 -- What somebody should know of now, for active customers: open alerts, and those resolved in
 -- the last alerts.keep_resolved_days. Those on measures (churn, debt, credit, usage, contact,
--- health) come from alert_states, which opens and resolves them with hysteresis over the
+-- orders, health) come from alert_states, which opens and resolves them with hysteresis over the
 -- as-of dates; service targets, escalations and renewals from alert_events. A dismissed alert
 -- stays dismissed (action_log).
 WITH account AS (
@@ -23,17 +23,20 @@ churn AS (
   SELECT account_id, health_score, score_30d_ago, replace(main_detractor, '_', ' ') AS main_detractor FROM gold.health_score WHERE as_of_date = as_of() AND is_primary
 ), debt AS (
   SELECT account_id, undisputed_overdue_usd, outstanding_usd, credit_limit_usd FROM gold.ar_aging WHERE as_of_date = as_of()
+), buying AS (
+  SELECT account_id, days_since_last_order, last_order_on, median_interval_days, interval_p90_days FROM gold.purchase_patterns WHERE as_of_date = as_of()
 ), measured AS (
   SELECT s.account_id, s.alert_id, s.alert_type, '' AS source_id, s.metric_value, s.threshold, day_start(s.opened_on) AS opened_at, day_start(s.resolved_on) AS resolved_at,
          CASE s.alert_type
            WHEN 'churn_risk' THEN 'HIGH'
            WHEN 'overdue' THEN CASE WHEN s.metric_value > param('ar.high_overdue_days') THEN 'HIGH' ELSE 'MEDIUM' END
            WHEN 'credit_limit' THEN CASE WHEN s.metric_value >= 1 THEN 'HIGH' ELSE 'MEDIUM' END
+           WHEN 'orders_slowing' THEN CASE WHEN s.metric_value > param('purchases.lapsed_factor') THEN 'HIGH' ELSE 'MEDIUM' END
            WHEN 'health_falling' THEN CASE WHEN h.health_score < param('health.at_risk_from') THEN 'HIGH' ELSE 'MEDIUM' END
            WHEN 'usage_spike' THEN 'LOW' ELSE 'MEDIUM' END AS severity,
          CASE WHEN s.resolved_on IS NOT NULL THEN 'Resolved: ' || CASE s.alert_type
              WHEN 'churn_risk' THEN 'high churn risk' WHEN 'overdue' THEN 'overdue invoices' WHEN 'credit_limit' THEN 'use of the credit limit' WHEN 'usage_spike' THEN 'unusual use'
-             WHEN 'usage_drop' THEN 'drop in use' WHEN 'no_contact' THEN 'missing contact' ELSE 'falling health' END || ' of ' || a.name
+             WHEN 'usage_drop' THEN 'drop in use' WHEN 'no_contact' THEN 'missing contact' WHEN 'orders_slowing' THEN 'missing orders' ELSE 'falling health' END || ' of ' || a.name
            ELSE CASE s.alert_type
            WHEN 'churn_risk' THEN a.name || ' is likely to leave: churn risk ' || coalesce(format('{:.0f}', s.metric_value), 'above ' || format('{:.0f}', s.threshold))
            WHEN 'overdue' THEN a.name || ' owes undisputed invoices' || coalesce(' overdue for ' || counted(s.metric_value, 'day', 'days'), '')
@@ -41,6 +44,7 @@ churn AS (
            WHEN 'usage_spike' THEN a.name || ' uses ' || coalesce(format('{:.1f}', s.metric_value) || ' times as much as usual', 'much more than usual')
            WHEN 'usage_drop' THEN a.name || ' uses ' || coalesce(percent_text(s.metric_value) || ' less than in the 90 days before', 'much less than before')
            WHEN 'no_contact' THEN 'There has been no contact with ' || a.name || coalesce(' for ' || counted(s.metric_value, 'day', 'days'), ' for long')
+           WHEN 'orders_slowing' THEN a.name || ' has not ordered for ' || coalesce(counted(p.days_since_last_order, 'day', 'days'), 'long')
            ELSE 'The health of ' || a.name || ' fell' || coalesce(' by ' || counted(round(s.metric_value), 'point', 'points') || ' in 30 days', '') END END AS title,
          CASE s.alert_type
            WHEN 'churn_risk' THEN 'The churn risk passed ' || format('{:.0f}', s.threshold) || ' of 100.' || coalesce(' ' || c.reasons, '') || coalesce(' Next step: ' || c.recommended_action || '.', '')
@@ -50,6 +54,9 @@ churn AS (
            WHEN 'usage_spike' THEN 'In the last seven days the mean day of a service was more than ' || format('{:.1f}', s.threshold) || ' times the usual day of the four weeks before.'
            WHEN 'usage_drop' THEN 'The mean day of the last 90 days against the 90 days before.'
            WHEN 'no_contact' THEN 'No meeting, call or exchange of messages in which both sides took part for more than ' || counted(s.threshold, 'day', 'days') || '.'
+           WHEN 'orders_slowing' THEN CASE WHEN p.account_id IS NULL THEN 'The orders are not known.'
+             ELSE 'It usually orders every ' || counted(round(p.median_interval_days), 'day', 'days') || ', and nine times of ten within ' || counted(round(p.interval_p90_days), 'day', 'days')
+                  || '; the last order was on ' || p.last_order_on || '.' END
            ELSE 'From ' || coalesce(format('{:.0f}', h.score_30d_ago), 'an unknown score') || ' to ' || coalesce(format('{:.0f}', h.health_score), 'an unknown score') || coalesce('; most points are lost by ' || h.main_detractor, '') || '.' END
            || CASE WHEN s.resolved_on IS NOT NULL THEN ' It was resolved on ' || s.resolved_on || '.' ELSE '' END AS description
   FROM gold.alert_states s
@@ -57,6 +64,7 @@ churn AS (
   LEFT JOIN churn c ON c.account_id = s.account_id
   LEFT JOIN health h ON h.account_id = s.account_id
   LEFT JOIN debt d ON d.account_id = s.account_id
+  LEFT JOIN buying p ON p.account_id = s.account_id
   WHERE s.as_of_date = as_of()
 ),
 

@@ -16,7 +16,10 @@
 -- mrr_usd is the contract's part of monthly recurring revenue on its last day in force (at
 -- most the as-of date): of the spans that name it, else of its total value over its term.
 -- remaining_value_usd is the part of the total value not yet run off. Both at the rate of
--- the as-of date, so that contracts compare.
+-- the as-of date, so that contracts compare; total_value_usd at that of the start date.
+--
+-- A contract whose end was moved in place is open with its new end: only the last version
+-- of a contract is held, so the end that was moved is not seen and counts as no renewal.
 WITH contract AS (
   SELECT c.*, least(c.end_date, c.terminated_on) AS effective_end,
          NOT active_on(c.start_date, c.start_date, NULL, NULL, c.status) AS is_void
@@ -86,7 +89,7 @@ SELECT o.contract_id, coalesce(a.account_id, unassigned(o.source_region)) AS acc
             WHEN o.start_date > as_of() THEN o.value_usd
             ELSE CAST(round(CAST(o.value_usd AS DOUBLE) * date_diff('day', as_of(), o.effective_end) / nullif(date_diff('day', o.start_date, o.end_date) + 1, 0), 2) AS DECIMAL(18,2))
        END AS remaining_value_usd,
-       o.value_usd AS total_value_usd, o.renewal_opportunity_id, o.renewal_outcome,
+       o.total_value_usd, o.renewal_opportunity_id, o.renewal_outcome,
        CASE o.renewal_outcome
             WHEN 'renewed' THEN coalesce(least(o.successor_since, CASE WHEN o.is_renewal_won THEN o.renewal_since END, o.replaced_since),
                                          day_start(o.effective_end + CAST(param('contracts.outcome_days') AS INTEGER)))

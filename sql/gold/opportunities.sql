@@ -105,9 +105,9 @@ SELECT d.opportunity_id, coalesce(a.account_id, unassigned(d.source_region)) AS 
             ELSE coalesce(ratio(t.won, t.closed, param('opportunities.stage_rate_min_n')), d.probability / 100) END AS win_probability,
        CASE WHEN d.status = 'open' THEN CAST(round(d.value_usd * CAST(d.probability AS DECIMAL(9,4)) / 100, 2) AS DECIMAL(18,2)) END AS weighted_amount_usd,
        d.close_date, d.closed_at, d.created_at,
-       CASE WHEN d.status = 'won' AND d.closed_at >= d.created_at THEN date_diff('day', day_of(d.created_at), day_of(d.closed_at)) END AS sales_cycle_days,
+       CASE WHEN d.status = 'won' AND day_of(d.closed_at) >= day_of(d.created_at) THEN date_diff('day', day_of(d.created_at), day_of(d.closed_at)) END AS sales_cycle_days,
        CASE WHEN d.status = 'open' THEN date_diff('day', day_of(d.created_at), as_of())
-            WHEN d.closed_at >= d.created_at THEN date_diff('day', day_of(d.created_at), day_of(d.closed_at)) END AS days_open,
+            WHEN day_of(d.closed_at) >= day_of(d.created_at) THEN date_diff('day', day_of(d.created_at), day_of(d.closed_at)) END AS days_open,
        d.stage_days AS days_in_stage, coalesce(p.push_count, 0) AS push_count,
        l.product_line, d.lead_source, d.campaign_id, d.owner_id, u.user_name AS owner_name,
        coalesce(a.region, d.source_region, 'UNKNOWN') AS region,

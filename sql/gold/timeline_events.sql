@@ -70,7 +70,7 @@ WITH sales AS (
                    || CASE WHEN renewal_opportunity_id IS NULL THEN '; no renewal opportunity exists.' ELSE '; a renewal opportunity is open.' END END,
          CASE WHEN renewal_outcome = 'renewed' AND terminated_on IS DISTINCT FROM effective_end THEN outcome_known_at ELSE day_start(effective_end) END,
          CASE WHEN renewal_outcome = 'renewed' THEN 'INFO' WHEN renewal_outcome = 'lost' OR terminated_on <= as_of() THEN 'HIGH' WHEN renewal_outcome = 'pending' THEN 'HIGH'
-              WHEN days_to_expiry <= 30 THEN 'HIGH' WHEN days_to_expiry <= 90 THEN 'MEDIUM' ELSE 'LOW' END,
+              WHEN days_to_expiry <= param('timeline.renewal_high_days') THEN 'HIGH' WHEN days_to_expiry <= param('timeline.renewal_medium_days') THEN 'MEDIUM' ELSE 'LOW' END,
          coalesce(12 * mrr_usd, total_value_usd),
          CASE WHEN renewal_outcome IN ('renewed', 'lost') THEN 'RESOLVED' WHEN renewal_outcome = 'pending' THEN 'OPEN' ELSE 'SCHEDULED' END,
          'contract', contract_id, owner_id,
@@ -114,11 +114,13 @@ WITH sales AS (
   UNION ALL
   SELECT c.account_id, c.source_region, 'SUPPORT', 'sla_breached', 'Case ' || c.label || ' missed its target: ' || coalesce(m.milestone_name, 'milestone'),
          'The target of ' || coalesce(m.milestone_name, 'a milestone') || ' was ' || strftime(m.target_at, '%Y-%m-%d %H:%M')
-           || CASE WHEN m.completed_at < as_of_end() THEN '; it was done at ' || strftime(m.completed_at, '%Y-%m-%d %H:%M') || '.' ELSE '; it is not done yet.' END,
-         m.target_at, 'HIGH', NULL, CASE WHEN m.completed_at < as_of_end() OR NOT c.is_open THEN 'RESOLVED' ELSE 'OPEN' END, 'case_milestone', m.case_milestone_id, c.owner_id,
-         greatest(m.target_at, least(m.known_at, coalesce(m.completed_at, m.known_at)))
-  FROM silver.case_milestone m JOIN case_event c ON c.case_id = m.case_id
-  WHERE m.target_at < as_of_end() AND (m.completed_at IS NULL OR m.completed_at > m.target_at)
+           || coalesce('; it was done at ' || strftime(m.completed_at, '%Y-%m-%d %H:%M') || '.', '; it is not done yet.'),
+         m.target_at, 'HIGH', NULL, CASE WHEN m.completed_at IS NOT NULL OR NOT c.is_open THEN 'RESOLVED' ELSE 'OPEN' END, 'case_milestone', m.case_milestone_id, c.owner_id,
+         greatest(m.target_at, least(s.known_at, coalesce(m.completed_at, s.known_at)))
+  FROM gold.case_milestones m
+  JOIN case_event c ON c.case_id = m.case_id
+  JOIN silver.case_milestone s ON s.case_milestone_id = m.case_milestone_id
+  WHERE m.outcome = 'violated'
 ), invoice_event AS (
   SELECT i.*, s.source_region, s.known_at, coalesce(i.invoice_number, i.invoice_id) AS label FROM gold.invoices i JOIN silver.invoice s ON s.invoice_id = i.invoice_id
 ), billing AS (
@@ -211,7 +213,7 @@ WITH sales AS (
   UNION ALL
   SELECT account_id, source_region, 'ENGAGEMENT', 'survey_answered', coalesce(survey_type, 'Survey') || ' answer: ' || format('{:g}', score),
          'The customer gave ' || format('{:g}', score) || coalesce(' of ' || format('{:g}', scale_max), '') || '.',
-         responded_at, CASE WHEN (score - scale_min) / nullif(scale_max - scale_min, 0) <= 0.6 THEN 'MEDIUM' ELSE 'INFO' END, NULL, 'RESOLVED', 'survey_response', survey_response_id, end_user_id, known_at
+         responded_at, CASE WHEN (score - scale_min) / nullif(scale_max - scale_min, 0) <= param('timeline.low_answer_share') THEN 'MEDIUM' ELSE 'INFO' END, NULL, 'RESOLVED', 'survey_response', survey_response_id, end_user_id, known_at
   FROM silver.survey_response WHERE responded_at < as_of_end() AND score IS NOT NULL
 ), event AS (
   SELECT * FROM sales UNION ALL SELECT * FROM renewal UNION ALL SELECT * FROM support UNION ALL SELECT * FROM billing UNION ALL SELECT * FROM usage UNION ALL SELECT * FROM engagement

@@ -38,7 +38,7 @@ WITH banded AS (
   SELECT account_id, product_family, usage_type, usage_7d, usage_30d, usage_90d, usage_prior_90d, usage_180d, change_90d, covered_days, spike_days, max_spike_ratio_7d,
          CASE WHEN covered_days < param('usage.trend_min_covered_days') THEN 'insufficient_history'
               WHEN usage_prior_90d = 0 AND usage_90d = 0 THEN 'none' WHEN usage_prior_90d = 0 THEN 'new' ELSE usage_direction(change_90d) END AS trend,
-         CASE WHEN is_live AND peers >= param('usage.score_min_accounts') AND weight >= 0.5 * full_weight THEN 1 + 9 * weighted_rank / weight END AS usage_score_10
+         CASE WHEN is_live AND peers >= param('usage.score_min_accounts') AND weight >= param('usage.score_min_coverage') * full_weight THEN 1 + 9 * weighted_rank / weight END AS usage_score_10
   FROM weighed
 ),
 
