@@ -56,6 +56,7 @@ func (a *app) commands() []*cobra.Command {
 		a.askCommand(),
 		a.queryCommand(),
 		a.docsCommand(),
+		a.linkCommand(),
 		a.lakeCommand(),
 		a.versionCommand(),
 	}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/customer360/pipeline/configs"
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/engine/duckdb"
+	"github.com/customer360/pipeline/pipeline/link"
+)
+
+func (a *app) linkCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "link",
+		Short: "Which accounts are the same customer: measure it, fit it",
+		Long: "link groups what belongs to account linking. evaluate and fit work on labelled files alone and need neither\n" +
+			"configuration nor lake.",
+	}
+	c.AddCommand(a.linkEvaluateCommand(), a.linkFitCommand())
+	return c
+}
+
+// linkFlags are what evaluate and fit have in common.
+type linkFlags struct {
+	Policy, Data, Half string
+	Files              []string
+	Out                string
+	Worst              int
+}
+
+func (f *linkFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.Policy, "policy", "entity", "what \"the same customer\" means: entity or family, or another `POLICY` of --data")
+	c.Flags().StringVar(&f.Data, "data", "", "a `DIR` with words, legal forms and policies (default: the built-in ones)")
+	c.Flags().StringVar(&f.Half, "half", "", "use only the customers of one half, `a or b`: what was fitted on one is tested on the other")
+}
+
+func (a *app) linkEvaluateCommand() *cobra.Command {
+	var f linkFlags
+	c := &cobra.Command{
+		Use:   "evaluate --accounts FILE",
+		Short: "Link labelled accounts and measure the result",
+		Long: "evaluate links the accounts of a CSV file (id, region, name, cluster; if known email, phone, domain, parent,\n" +
+			"country, contact_emails, contact_phones) without looking at the labels, and compares: precision, recall and F1\n" +
+			"of pairs and B³, whether confidence means what it says, and the clusters that went wrong.",
+		Example: "  pipeline link evaluate --accounts labelled.csv --policy entity\n  pipeline link evaluate --accounts labelled.csv --policy family --half b --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.linkEvaluate(cmd.Context(), f) },
+	}
+	f.add(c)
+	c.Flags().StringArrayVar(&f.Files, "accounts", nil, "the labelled `FILE`")
+	c.Flags().StringArrayVar(&f.Files, "truth", nil, "the same as --accounts `FILE`")
+	c.Flags().IntVar(&f.Worst, "worst", 10, "how many of the clusters that went wrong to list")
+	return c
+}
+
+func (a *app) linkFitCommand() *cobra.Command {
+	var f linkFlags
+	c := &cobra.Command{
+		Use:   "fit --truth FILE --out FILE",
+		Short: "Fit the weights of a policy to labelled accounts",
+		Long: "fit finds the weights of a policy by logistic regression on the considered pairs of labelled files, each file\n" +
+			"counting alike, calibrates them, and writes the policy with a note of what it was fitted on.",
+		Example: "  pipeline link fit --truth labelled.csv --half a --policy entity --out entity.json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.linkFit(cmd.Context(), f) },
+	}
+	f.add(c)
+	c.Flags().StringArrayVar(&f.Files, "truth", nil, "a labelled `FILE`; may be repeated")
+	c.Flags().StringVar(&f.Out, "out", "", "the policy `FILE` to write (default: standard output)")
+	return c
+}
+
+// linker opens what linking needs and passes it to f.
+func (a *app) linker(ctx context.Context, f linkFlags, use func(*link.Linker) error) (err error) {
+	files, err := fs.Sub(configs.FS, "linking")
+	if err != nil {
+		return err
+	}
+	if f.Data != "" {
+		files = os.DirFS(f.Data)
+	}
+	words, err := link.LoadVocabulary(files)
+	if err != nil {
+		return err
+	}
+	policy, err := link.LoadPolicy(files, f.Policy)
+	if err != nil {
+		return &usageError{err: err, hint: "use --policy entity or --policy family"}
+	}
+	dir, err := os.MkdirTemp("", "pipeline-link-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	db, err := duckdb.Open(ctx, engine.Options{TempDirectory: dir})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	sess, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer sess.Close()
+	return use(&link.Linker{Vocabulary: words, Policy: policy, Session: sess, Dir: dir})
+}
+
+// labelled reads the labelled files of the flags.
+func (f linkFlags) labelled() ([]*link.Labelled, error) {
+	if len(f.Files) == 0 {
+		return nil, &usageError{err: fmt.Errorf("no labelled file"), hint: "name one with columns id, region, name, cluster"}
+	}
+	var all []*link.Labelled
+	for _, path := range f.Files {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		l, err := link.ReadLabelled(file)
+		file.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		switch strings.ToLower(f.Half) {
+		case "":
+		case "a":
+			l = l.Part(0)
+		case "b":
+			l = l.Part(1)
+		default:
+			return nil, usagef("--half %s: want a or b", f.Half)
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+func (a *app) linkFit(ctx context.Context, f linkFlags) error {
+	files, err := f.labelled()
+	if err != nil {
+		return err
+	}
+	return a.linker(ctx, f, func(l *link.Linker) error {
+		if err := l.Fit(ctx, files); err != nil {
+			return err
+		}
+		var out io.Writer = a.Stdout
+		if f.Out != "" {
+			file, err := os.Create(f.Out)
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			out = file
+		}
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		return e.Encode(l.Policy)
+	})
+}
+
+func (a *app) linkEvaluate(ctx context.Context, f linkFlags) error {
+	files, err := f.labelled()
+	if err != nil {
+		return err
+	}
+	if len(files) != 1 {
+		return usagef("--accounts: want one file")
+	}
+	return a.linker(ctx, f, func(l *link.Linker) error {
+		e, err := l.Evaluate(ctx, files[0], f.Worst, a.Now)
+		if err != nil {
+			return err
+		}
+		if a.Flags.JSON {
+			return a.printJSON(e)
+		}
+		fmt.Fprintf(a.Stdout, "pair  %.4f %.4f %.4f  B3 %.4f %.4f %.4f  wrong %d missed %d links %d review %d compared %d  %.2fs\n",
+			e.PairPrecision, e.PairRecall, e.PairF1, e.B3Precision, e.B3Recall, e.B3F1, e.WrongPairs, e.MissedPairs, e.Links, e.Review, e.Compared, e.Seconds)
+		for _, b := range e.Calibration {
+			fmt.Fprintf(a.Stdout, "%8s %8d  %5.1f  %5.1f ±%.1f\n", b.Band, b.Pairs, b.Expected, b.Right, b.Margin)
+		}
+		for _, w := range e.Worst {
+			fmt.Fprintf(a.Stdout, "%s %d %.3000s\n", w.Kind, w.Pairs, strings.Join(w.Names, "; "))
+		}
+		return nil
+	})
+}

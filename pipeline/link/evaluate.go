@@ -1,0 +1,150 @@
+package link
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Labelled is accounts with the customers they are known to belong to.
+type Labelled struct {
+	Accounts []Account
+	Cluster  []string // of each account
+}
+
+// ErrLabels says that a labelled file cannot be used.
+var ErrLabels = errors.New("labelled accounts")
+
+// ReadLabelled reads CSV with the columns id, region, name, cluster, and if they are there
+// email, phone, domain, parent, country, contact_emails and contact_phones (several by ;).
+func ReadLabelled(r io.Reader) (*Labelled, error) {
+	in := csv.NewReader(r)
+	header, err := in.Read()
+	if err != nil {
+		return nil, fmt.Errorf("%w: header: %w", ErrLabels, err)
+	}
+	column := map[string]int{}
+	for i, name := range header {
+		column[strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))] = i
+	}
+	for _, name := range []string{"id", "name", "cluster"} {
+		if _, ok := column[name]; !ok {
+			return nil, fmt.Errorf("%w: no column %s; want id, region, name, cluster and, if known, email, phone, domain, parent, country", ErrLabels, name)
+		}
+	}
+	l := &Labelled{}
+	for {
+		row, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return l, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrLabels, err)
+		}
+		get := func(name string) string {
+			if i, ok := column[name]; ok {
+				return row[i]
+			}
+			return ""
+		}
+		list := func(name string) []string {
+			return strings.FieldsFunc(get(name), func(r rune) bool { return r == ';' })
+		}
+		l.Accounts = append(l.Accounts, Account{ID: get("id"), Region: get("region"), Name: get("name"), Email: get("email"), Phone: get("phone"), Domain: get("domain"),
+			Parent: get("parent"), Country: get("country"), ContactEmails: list("contact_emails"), ContactPhones: list("contact_phones")})
+		l.Cluster = append(l.Cluster, get("cluster"))
+	}
+}
+
+// truth numbers the customers, in the order of sorted accounts.
+func (l *Labelled) truth(accounts []Account) []int32 {
+	byAccount := make(map[string]string, len(l.Accounts))
+	for i := range l.Accounts {
+		byAccount[l.Accounts[i].ID] = l.Cluster[i]
+	}
+	numbers := map[string]int32{}
+	truth := make([]int32, len(accounts))
+	for i := range accounts {
+		cluster := byAccount[accounts[i].ID]
+		n, ok := numbers[cluster]
+		if !ok {
+			n = int32(len(numbers))
+			numbers[cluster] = n
+		}
+		truth[i] = n
+	}
+	return truth
+}
+
+// Part is the half of the customers that belongs to a part, 0 or 1, by a hash of the
+// customer: what one half was fitted on, the other tests.
+func (l *Labelled) Part(part int) *Labelled {
+	half := &Labelled{}
+	for i, cluster := range l.Cluster {
+		if int(hashIdentifier(domainIdentifier, "half|"+cluster).hash>>7&1) == part {
+			half.Accounts, half.Cluster = append(half.Accounts, l.Accounts[i]), append(half.Cluster, cluster)
+		}
+	}
+	return half
+}
+
+// Evaluation is what `pipeline link evaluate` prints.
+type Evaluation struct {
+	Policy string `json:"policy"`
+	Measures
+	Calibration []Band  `json:"calibration"`
+	Worst       []Worst `json:"worst"`
+	Links       int     `json:"links"`
+	Review      int     `json:"review"`
+	Compared    int     `json:"compared"`
+	Seconds     float64 `json:"seconds"`
+}
+
+// Evaluate links labelled accounts without looking at the labels, and measures the result. most
+// bounds the list of what went wrong.
+func (l *Linker) Evaluate(ctx context.Context, data *Labelled, most int, now func() time.Time) (*Evaluation, error) {
+	began := now()
+	accounts, err := sortAccounts(data.Accounts)
+	if err != nil {
+		return nil, err
+	}
+	truth := data.truth(accounts)
+	var cal calibration
+	r, err := l.run(ctx, accounts, nil, func(a, b int32, _ *vector, logOdds float64) {
+		cal.add(100*logistic(logOdds), truth[a] == truth[b])
+	})
+	if err != nil {
+		return nil, err
+	}
+	e := &Evaluation{Policy: l.Policy.Name, Measures: measure(r.labels, truth), Calibration: cal.bands(), Worst: worst(accounts, r.labels, truth, most), Compared: r.Compared}
+	for i := range r.edges {
+		if r.linked(i) {
+			e.Links++
+		} else {
+			e.Review++
+		}
+	}
+	e.Seconds = now().Sub(began).Seconds()
+	return e, nil
+}
+
+// linked says whether an edge holds: confident enough and not refused.
+func (r *Result) linked(i int) bool {
+	return float64(r.edges[i].confidence) >= r.policy.LinkAt && r.refused[i] == allowed
+}
+
+// halves is both parts of several files.
+func halves(files []*Labelled, part int) []*Labelled {
+	return slices.Collect(func(yield func(*Labelled) bool) {
+		for _, f := range files {
+			if !yield(f.Part(part)) {
+				return
+			}
+		}
+	})
+}

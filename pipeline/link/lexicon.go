@@ -1,0 +1,82 @@
+package link
+
+import "math"
+
+// classWeight is how much a word of a class says beside a core word of the same rarity.
+var classWeight = [...]float64{Core: 1, Generic: 0.5, Geographic: 0.4, Number: 0.6}
+
+// rareEnough is the log rarity from which a word counts in full. A fixed share of the names,
+// not of their logarithm, so that weights mean the same in small and large files.
+const rareEnough = 8.0
+
+// lexicon knows the words of all names: how rare each is and what it weighs.
+type lexicon struct {
+	ids    map[string]int32
+	texts  []string
+	class  []Class
+	df     []int32 // in how many distinct names
+	names  int
+	logN   float64
+	idf    []float64
+	weight []float64
+}
+
+func newLexicon() *lexicon { return &lexicon{ids: map[string]int32{}} }
+
+// id gives the number of a word, adding it if it is new.
+func (l *lexicon) id(w Word) int32 {
+	if id, ok := l.ids[w.Text]; ok {
+		return id
+	}
+	id := int32(len(l.texts))
+	l.ids[w.Text] = id
+	l.texts, l.class, l.df = append(l.texts, w.Text), append(l.class, w.Class), append(l.df, 0)
+	return id
+}
+
+// count adds one distinct name to the frequencies.
+func (l *lexicon) count(words []int32) {
+	l.names++
+	for i, w := range words {
+		if first(words, w) == i {
+			l.df[w]++
+		}
+	}
+}
+
+func first(words []int32, w int32) int {
+	for i, x := range words {
+		if x == w {
+			return i
+		}
+	}
+	return -1
+}
+
+// weigh computes rarity and weights from the frequencies.
+func (l *lexicon) weigh() {
+	l.logN = math.Log(float64(l.names) + 1)
+	l.idf, l.weight = make([]float64, len(l.texts)), make([]float64, len(l.texts))
+	for i, df := range l.df {
+		l.idf[i] = math.Log((float64(l.names) + 1) / (float64(df) + 0.5))
+		l.idf[i] = min(max(l.idf[i], 0.1), l.logN)
+		l.weight[i] = classWeight[l.class[i]] * min(l.idf[i], rareEnough) / rareEnough
+	}
+}
+
+// frequencies are how often words occur, kept from a full run so that an incremental one
+// weighs words alike.
+type frequencies struct {
+	names int
+	df    map[string]int32
+}
+
+// apply replaces the counted frequencies by the kept ones; words that are new keep theirs.
+func (f *frequencies) apply(l *lexicon) {
+	l.names = f.names
+	for word, n := range f.df {
+		if id, ok := l.ids[word]; ok {
+			l.df[id] = n
+		}
+	}
+}

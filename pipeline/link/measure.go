@@ -1,0 +1,168 @@
+package link
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Measures says how well clusters agree with the truth.
+type Measures struct {
+	Accounts      int     `json:"accounts"`
+	Customers     int     `json:"customers"`      // of the truth
+	Found         int     `json:"found"`          // clusters found
+	PairPrecision float64 `json:"pair_precision"` // of pairs put together, how many belong together
+	PairRecall    float64 `json:"pair_recall"`    // of pairs that belong together, how many were put
+	PairF1        float64 `json:"pair_f1"`
+	B3Precision   float64 `json:"b3_precision"` // the same, per account and averaged
+	B3Recall      float64 `json:"b3_recall"`
+	B3F1          float64 `json:"b3_f1"`
+	WrongPairs    int     `json:"wrong_pairs"`
+	MissedPairs   int     `json:"missed_pairs"`
+}
+
+// measure compares labels with the truth, both per account.
+func measure(labels, truth []int32) Measures {
+	type cell struct{ label, truth int32 }
+	cells, found, wanted := map[cell]int{}, map[int32]int{}, map[int32]int{}
+	for i := range labels {
+		cells[cell{labels[i], truth[i]}]++
+		found[labels[i]]++
+		wanted[truth[i]]++
+	}
+	pairs := func(n int) int { return n * (n - 1) / 2 }
+	both, foundPairs, wantedPairs := 0, 0, 0
+	for _, n := range found {
+		foundPairs += pairs(n)
+	}
+	for _, n := range wanted {
+		wantedPairs += pairs(n)
+	}
+	m := Measures{Accounts: len(labels), Customers: len(wanted), Found: len(found)}
+	// Summed in a fixed order, so that the last digit is the same every time.
+	var precisions, recalls []float64
+	for c, n := range cells {
+		both += pairs(n)
+		precisions = append(precisions, float64(n)*float64(n)/float64(found[c.label]))
+		recalls = append(recalls, float64(n)*float64(n)/float64(wanted[c.truth]))
+	}
+	slices.Sort(precisions)
+	slices.Sort(recalls)
+	share := func(x, y float64) float64 {
+		if y == 0 {
+			return 1
+		}
+		return x / y
+	}
+	m.PairPrecision, m.PairRecall = share(float64(both), float64(foundPairs)), share(float64(both), float64(wantedPairs))
+	m.B3Precision, m.B3Recall = share(sum(precisions), float64(len(labels))), share(sum(recalls), float64(len(labels)))
+	m.PairF1, m.B3F1 = harmonic(m.PairPrecision, m.PairRecall), harmonic(m.B3Precision, m.B3Recall)
+	m.WrongPairs, m.MissedPairs = foundPairs-both, wantedPairs-both
+	return m
+}
+
+func sum(list []float64) float64 {
+	s := 0.0
+	for _, x := range list {
+		s += x
+	}
+	return s
+}
+
+func harmonic(p, r float64) float64 {
+	if p+r == 0 {
+		return 0
+	}
+	return 2 * p * r / (p + r)
+}
+
+// Band is one row of the calibration table: pairs whose confidence lies in [From, To).
+type Band struct {
+	From, To int     `json:"-"`
+	Band     string  `json:"band"`
+	Pairs    int     `json:"pairs"`
+	Expected float64 `json:"expected"` // mean confidence
+	Right    float64 `json:"right"`    // percent of pairs that belong together
+	Margin   float64 `json:"margin"`   // two standard errors of that
+}
+
+// calibration collects the bands.
+type calibration struct {
+	pairs, right [10]int
+	expected     [10]float64
+}
+
+func (c *calibration) add(confidence float64, same bool) {
+	b := min(int(confidence/10), 9)
+	c.pairs[b]++
+	c.expected[b] += confidence
+	if same {
+		c.right[b]++
+	}
+}
+
+var bandNames = [10]string{"0–10", "10–20", "20–30", "30–40", "40–50", "50–60", "60–70", "70–80", "80–90", "90–100"}
+
+func (c *calibration) bands() []Band {
+	var bands []Band
+	for i, n := range c.pairs {
+		b := Band{From: 10 * i, To: 10*i + 10, Band: bandNames[i], Pairs: n}
+		if n > 0 {
+			p := float64(c.right[i]) / float64(n)
+			b.Expected, b.Right = c.expected[i]/float64(n), 100*p
+			b.Margin = 200 * math.Sqrt(p*(1-p)/float64(n))
+		}
+		bands = append(bands, b)
+	}
+	return bands
+}
+
+// Worst is a cluster, or a customer of the truth, that came out wrong.
+type Worst struct {
+	Kind  string   `json:"kind"` // mixed: one cluster holds several customers; torn: one customer lies in several clusters
+	Pairs int      `json:"pairs"`
+	Names []string `json:"names"`
+}
+
+// worst finds what costs most pairs.
+func worst(accounts []Account, labels, truth []int32, most int) []Worst {
+	var all []Worst
+	for _, side := range []struct {
+		kind      string
+		by, split []int32
+	}{{"mixed", labels, truth}, {"torn", truth, labels}} {
+		groups := map[int32][]int32{}
+		for i, l := range side.by {
+			groups[l] = append(groups[l], int32(i))
+		}
+		for _, members := range groups {
+			parts := map[int32]int{}
+			for _, m := range members {
+				parts[side.split[m]]++
+			}
+			if len(parts) < 2 {
+				continue
+			}
+			bad := len(members) * len(members)
+			for _, n := range parts {
+				bad -= n * n
+			}
+			slices.SortFunc(members, func(x, y int32) int { return cmp.Or(cmp.Compare(side.split[x], side.split[y]), cmp.Compare(x, y)) })
+			w := Worst{Kind: side.kind, Pairs: bad / 2}
+			last := int32(-1)
+			for _, m := range members {
+				mark := ""
+				if side.split[m] != last && last >= 0 {
+					mark = "| "
+				}
+				last = side.split[m]
+				w.Names = append(w.Names, mark+accounts[m].Name)
+			}
+			all = append(all, w)
+		}
+	}
+	slices.SortFunc(all, func(x, y Worst) int {
+		return cmp.Or(cmp.Compare(y.Pairs, x.Pairs), cmp.Compare(x.Kind, y.Kind), slices.Compare(x.Names, y.Names))
+	})
+	return all[:min(most, len(all))]
+}
