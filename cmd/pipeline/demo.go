@@ -64,6 +64,7 @@ func (a *app) demoCommand() *cobra.Command {
 	c.Flags().StringVar(&o.Dir, "out", "", "the `DIR` to write to")
 	c.Flags().IntVar(&o.Accounts, "accounts", 2000, "how many accounts")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "the seed; the same seed writes the same bytes")
+	c.Flags().BoolVar(&o.Clean, "clean", false, "plant no dirt; the data is the same otherwise")
 	c.Flags().IntVar(&o.Days, "days", 0, "further nights of increments")
 	return c
 }

@@ -3,6 +3,7 @@ package salesforcesim
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -67,13 +68,7 @@ func (o *Org) Undelete(name, id string) {
 	defer o.world.mu.Unlock()
 	obj := o.must(name)
 	o.edit(obj, id, Record{"IsDeleted": "false", "MasterRecordId": ""}, o.world.now, touchBoth)
-	log := obj.deleted[:0:0]
-	for _, d := range obj.deleted {
-		if d.id != fullID(id) {
-			log = append(log, d)
-		}
-	}
-	obj.deleted = log
+	obj.forgetDeletion(fullID(id))
 }
 
 // HardDelete removes a row for good. The delete log tells of it.
@@ -190,6 +185,9 @@ func (o *Org) insert(obj *object, r Record, now time.Time) string {
 			values[slot] = v
 		}
 	}
+	if by, given := r["CreatedById"]; given && by == "" { // nobody, and it is said so
+		values[obj.createdBy] = ""
+	}
 	for _, slot := range []int{obj.modified, obj.stamp} {
 		if slot >= 0 && values[slot] == "" {
 			values[slot] = values[obj.created]
@@ -291,6 +289,11 @@ func (o *Org) deletedAt(obj *object, id string, at time.Time) {
 
 func (o *object) logDeletion(id string, at time.Time) {
 	o.deleted = append(o.deleted, deletion{id, at})
+}
+
+// forgetDeletion takes an id out of the delete log.
+func (o *object) forgetDeletion(id string) {
+	o.deleted = slices.DeleteFunc(slices.Clone(o.deleted), func(d deletion) bool { return d.id == id })
 }
 
 func (o *Org) erase(obj *object, id string) {

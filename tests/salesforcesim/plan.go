@@ -179,7 +179,7 @@ func (n *node) add(at *path, depth int) {
 			return
 		}
 	}
-	c := &node{relation: at.steps[depth].relation, through: &path{slot: at.slot, steps: at.steps[:depth]}}
+	c := &node{relation: at.steps[depth].relation, through: &path{org: at.org, slot: at.slot, steps: at.steps[:depth]}}
 	n.children = append(n.children, c)
 	n.order = append(n.order, c)
 	c.add(at, depth+1)
