@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -23,16 +24,26 @@ import (
 // are kept. They are published with the rest of the run or not at all. It happens in runs
 // that build the whole of gold for the published state. A run with --table leaves it to the
 // next one, and one for --out or for an earlier as-of shows the past that the lake holds.
+//
+// Each finished date is kept in _lake/resume, with the hash of all that it was made from:
+// a run that dies in the fill, or that a check keeps from publishing, costs the date it was
+// at and no more. A commit per date was the other way. It would have shown readers of the
+// log versions of a few tables without silver beside them, and had to be told apart from
+// history that somebody asked for; these files belong to nobody until they are published.
 type HistoryFill struct {
 	Tables    []string      `json:"tables"`            // state tables that are filled
 	Dates     []string      `json:"dates"`             // oldest first
 	Skipped   []string      `json:"skipped,omitempty"` // dates before any data
+	Kept      int           `json:"kept,omitempty"`    // dates that an earlier run had finished
 	Bytes     int64         `json:"bytes"`             // of bronze, read for every date
 	Predicted time.Duration `json:"predicted_ns"`
 	Elapsed   time.Duration `json:"elapsed_ns,omitempty"`
 
 	wanted map[string][]string // date → state tables without rows for it
 }
+
+// historyWork names what is kept of a fill between runs.
+const historyWork = "history"
 
 // filledMark is the key of the fingerprint that says a state table's past was filled.
 func filledMark(table string) string { return "history/" + table }
@@ -164,18 +175,18 @@ func (u *run) emptyDates(ctx context.Context, dates []string) (n int, err error)
 func (u *run) fillDate(ctx context.Context, fill *HistoryFill, date string) (filled bool, err error) {
 	step := Step{Layer: History, Table: "history/" + date, AsOf: date, StartedAt: u.Now(), Reason: "no set of rows yet"}
 	u.Observer.StepStarted(History, step.Table)
-	past := u.at(date, fill.wanted[date])
-	files, err := past.states(ctx)
+	files, kept, err := u.keptOrBuilt(ctx, fill.wanted[date], date)
 	for _, f := range files {
 		table := path.Dir(f.Path)
-		u.state.paths[f.Path] = f.part
+		u.state.paths[f.Path] = f.Part
 		u.state.set(u.manifest(table, append(u.otherSets(table, []lake.File{f.File}), f.File)), "")
 		step.RowsOut += f.Rows
 		step.BytesOut += f.Bytes
 		step.Files++
 	}
-	if dropErr := past.draft.drop(files); err == nil {
-		err = dropErr
+	if kept && len(files) > 0 {
+		fill.Kept++
+		step.Reason = "kept from a run that did not finish"
 	}
 	if err != nil {
 		err = fmt.Errorf("history at %s: %w", date, err)
@@ -184,6 +195,45 @@ func (u *run) fillDate(ctx context.Context, fill *HistoryFill, date string) (fil
 	}
 	u.finishWith(step, err)
 	return len(files) > 0, err
+}
+
+// keptOrBuilt gives the wanted sets of rows of a date: those that an earlier run kept, if
+// they were made from what there is now, else it builds and keeps them.
+func (u *run) keptOrBuilt(ctx context.Context, wanted []string, date string) (files []lake.StagedFile, kept bool, err error) {
+	key, err := u.fillKey(wanted, date)
+	if err != nil {
+		return nil, false, err
+	}
+	if files, kept, err = u.tx.TakeUp(historyWork, date, key); kept || err != nil {
+		return files, kept, err
+	}
+	past := u.at(date, wanted)
+	files, err = past.states(ctx)
+	if err = errors.Join(err, past.draft.drop(files)); err != nil {
+		return files, false, err
+	}
+	return files, false, u.tx.Keep(historyWork, date, key, files)
+}
+
+// fillKey is a hash of all that the sets of rows of a date are made from: program,
+// configuration, definitions, what bronze holds and says of its sources, and the sets of
+// the dates before.
+func (u *run) fillKey(wanted []string, date string) (string, error) {
+	feeds, err := json.Marshal(u.feeds())
+	if err != nil {
+		return "", err
+	}
+	parts := map[string]string{"code": u.CodeVersion, "config": u.Config.Hash, "gold": u.gold.Digest(), "feeds": string(feeds), "wanted": strings.Join(wanted, " "), "date": date}
+	for _, t := range u.silver.Tables() {
+		parts["silver "+t.Name] = t.Fingerprint
+	}
+	for _, t := range u.state.tables("bronze/") {
+		parts[t] = u.state.hash(t)
+	}
+	for t := range u.stateTables {
+		parts[t] = setsHash(append(u.state.setsBefore(t, date), u.state.setsOf(t, date)...))
+	}
+	return digest(parts), nil
 }
 
 // draft is what a run for an earlier date builds only to compute its state tables. Its
@@ -225,7 +275,7 @@ func (u *run) at(date string, wanted []string) *run {
 }
 
 // states builds the wanted tables; none if nothing had happened yet.
-func (u *run) states(ctx context.Context) (files []builtFile, err error) {
+func (u *run) states(ctx context.Context) (files []lake.StagedFile, err error) {
 	if err := u.buildSilver(ctx); err != nil {
 		return nil, err
 	}
@@ -237,7 +287,7 @@ func (u *run) states(ctx context.Context) (files []builtFile, err error) {
 	}
 	for _, table := range u.draft.wanted {
 		for _, f := range u.state.setsOf(table, u.res.AsOf) {
-			files = append(files, builtFile{File: f, part: u.state.path(f)})
+			files = append(files, lake.StagedFile{File: f, Part: u.state.path(f)})
 		}
 	}
 	return files, nil
@@ -270,9 +320,9 @@ func (u *run) add(table, part string, rows int64, o lake.FileOptions) (lake.File
 }
 
 // drop removes the files of a draft but for those that are kept.
-func (d *draft) drop(kept []builtFile) error {
+func (d *draft) drop(kept []lake.StagedFile) error {
 	for _, file := range d.parts {
-		if slices.ContainsFunc(kept, func(f builtFile) bool { return f.part == file }) {
+		if slices.ContainsFunc(kept, func(f lake.StagedFile) bool { return f.Part == file }) {
 			continue
 		}
 		if err := os.RemoveAll(file); err != nil {

@@ -52,8 +52,8 @@ func (u *run) predict(dates, objects int, bytes int64) (time.Duration, error) {
 // measured is how long one as-of took in a run, and how many bytes of bronze it read;
 // zero if the run has nothing to say about it.
 func (r *Result) measured(tables int) (took time.Duration, bytes int64) {
-	if h := r.History; h != nil && h.Elapsed > 0 && len(h.Dates) > 0 {
-		return h.Elapsed / time.Duration(len(h.Dates)), h.Bytes
+	if h := r.History; h != nil && h.Elapsed > 0 && len(h.Dates) > h.Kept {
+		return h.Elapsed / time.Duration(len(h.Dates)-h.Kept), h.Bytes
 	}
 	var first, last time.Time
 	built := 0

@@ -44,6 +44,9 @@ func (u *run) publish(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	if u.res.History != nil {
+		return u.lake.ForgetKept(historyWork)
+	}
 	return nil
 }
 

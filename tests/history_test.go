@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -133,8 +135,33 @@ func statePartitions(t *testing.T, root string) (dates []string) {
 	return dates
 }
 
+// killWhen starts a run and kills it as soon as a file is there.
+func killWhen(t *testing.T, file string, args ...string) {
+	t.Helper()
+	c := exec.Command(binary, args...)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		_ = c.Wait()
+		close(done)
+	}()
+	for !closed(done) {
+		if _, err := os.Stat(file); err == nil {
+			_ = c.Process.Signal(syscall.SIGKILL)
+			break
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	<-done
+	if c.ProcessState.ExitCode() >= 0 {
+		t.Fatalf("the run ended with %d before it could be killed", c.ProcessState.ExitCode())
+	}
+}
+
 // TestHistory: the first run fills state tables at earlier dates, with what a run for that
-// date gives; the nights after it add theirs and leave the others alone; and a run for a
+// date gives, and goes on where one that was killed in the filling had come to; the nights after it add theirs and leave the others alone; and a run for a
 // day in the past gives what was stored on that day.
 func TestHistory(t *testing.T) {
 	t.Parallel()
@@ -159,7 +186,15 @@ func TestHistory(t *testing.T) {
 	if !slices.Equal(planned.History.Dates, want) || planned.History.Predicted <= 0 {
 		t.Errorf("planned %v, want %v", planned.History, want)
 	}
+	kept := filepath.Join(root, "_lake", "resume", "_history")
+	killWhen(t, filepath.Join(kept, want[0], "kept.json"), "run", "--quiet", "--config", config, "--lake", root, "--as-of", nightly[0])
 	text := must(t, "run", "--config", config, "--lake", root, "--as-of", nightly[0])
+	if !strings.Contains(text, "had been finished by a run before") {
+		t.Errorf("the run after one that was killed began the history anew:\n%s", text)
+	}
+	if _, err := os.Stat(kept); err == nil {
+		t.Errorf("%s is left after the history was published", kept)
+	}
 	for _, d := range want {
 		if !strings.Contains(text, " history ✓ "+d) {
 			t.Errorf("the report does not tell of %s:\n%s", d, text)

@@ -196,6 +196,9 @@ func (p *Run) unchanged() {
 func historyDone(h *pipeline.HistoryFill) string {
 	said := fmt.Sprintf("history: filled %s in %s (predicted %s)", Plural(len(h.Dates), "earlier date"),
 		Duration(h.Elapsed), Duration(roughly(h.Predicted)))
+	if h.Kept > 0 {
+		said += fmt.Sprintf("; %s had been finished by a run before", Plural(h.Kept, "date"))
+	}
 	if n := len(h.Skipped); n > 0 {
 		said += fmt.Sprintf("; %s lie before any data", Plural(n, "date"))
 	}
