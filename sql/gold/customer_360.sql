@@ -15,7 +15,7 @@ SELECT as_of() AS as_of_date, a.account_id, a.master_account_id, a.master_accoun
        m.mrr_usd, m.mrr_usd * 12 AS arr_usd, m.mrr_12m_ago_usd, m.revenue_ttm_usd, m.revenue_prior_ttm_usd, r.yoy_growth, r.yoy_status,
        m.active_services, m.product_families, r.penetration_rate,
        m.open_cases, m.open_cases_30d_ago, m.cases_90d, m.escalations_90d,
-       r.avg_first_response_minutes, r.sla_compliance_90d, r.resolution_rate_90d, r.avg_resolution_hours_90d, m.sla_breaches_90d,
+       r.avg_first_response_minutes, m.unanswered_cases, m.oldest_unanswered_hours, m.closed_unanswered_90d, r.sla_compliance_90d, r.resolution_rate_90d, r.avg_resolution_hours_90d, m.sla_breaches_90d,
        m.outstanding_usd, m.outstanding_30d_ago_usd, m.overdue_usd, m.max_days_overdue, m.payment_risk, m.is_credit_hold,
        o.usage_change_90d, o.usage_trend, o.usage_score_10,
        r.win_rate_24m, r.avg_deal_size_usd, r.sales_cycle_days, m.open_pipeline_usd, m.weighted_pipeline_usd, m.current_stage,

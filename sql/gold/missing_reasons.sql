@@ -22,6 +22,7 @@ SELECT account_id, list_filter([
     CASE WHEN penetration_rate IS NULL THEN 'penetration_rate: no families on sale in the region' END,
     CASE WHEN open_cases IS NULL THEN 'open_cases: no case source' END,
     CASE WHEN first_responses = 0 THEN CASE WHEN has_cases THEN 'avg_first_response_minutes: no answered case in 90 days' ELSE 'avg_first_response_minutes: no case source' END END,
+    CASE WHEN unanswered_cases IS NULL THEN CASE WHEN has_cases THEN 'unanswered_cases: no source of replies' ELSE 'unanswered_cases: no case source' END END,
     CASE WHEN milestones_due = 0 THEN CASE WHEN has_cases THEN 'sla_compliance_90d: no milestone due in 90 days' ELSE 'sla_compliance_90d: no case source' END END,
     CASE WHEN resolutions_due = 0 THEN CASE WHEN has_cases THEN 'resolution_rate_90d: no resolution target due in 90 days' ELSE 'resolution_rate_90d: no case source' END END,
     CASE WHEN resolutions = 0 THEN CASE WHEN has_cases THEN 'avg_resolution_hours_90d: no case resolved' ELSE 'avg_resolution_hours_90d: no case source' END END,
