@@ -2,6 +2,7 @@ package client
 
 import (
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -82,8 +83,11 @@ func (r *redactor) pass(secrets ...Secret) {
 
 func remember(known []string, secrets []Secret) []string {
 	for _, s := range secrets {
-		if text := s.Reveal(); len(text) >= shortestRedacted && !slices.Contains(known, text) {
-			known = append(known, text)
+		// A server may echo a form as it was sent.
+		for _, text := range []string{s.Reveal(), url.QueryEscape(s.Reveal())} {
+			if len(text) >= shortestRedacted && !slices.Contains(known, text) {
+				known = append(known, text)
+			}
 		}
 	}
 	return known

@@ -134,6 +134,7 @@ func (a answer) write(w http.ResponseWriter, now time.Time) {
 	}
 	_, _ = w.Write(body)
 	if a.hangUp {
+		w.(http.Flusher).Flush() // else the transport itself takes the call for unanswered
 		panic(http.ErrAbortHandler)
 	}
 }
