@@ -25,6 +25,9 @@ type bronzeJob struct {
 	table   string // bronze/<source>/<object>
 	mark    lake.Watermark
 	batches []bronze.Numbered
+
+	org    *orgJob // of an API source; nil for files
+	failed error   // why an object of an API source could not be extracted
 }
 
 func (j *bronzeJob) id() string { return j.source.Name + "/" + strings.ToLower(j.object.Name) }
@@ -37,6 +40,9 @@ func bronzeJobs(cfg *config.Loaded, marks map[string]lake.Watermark, sources, ta
 		j := &bronzeJob{source: src, object: obj, key: key}
 		j.table = "bronze/" + j.id()
 		j.mark = marks[j.id()]
+		if src.Type == config.TypeSalesforce {
+			j.org, j.key = &orgJob{}, []string{"Id"}
+		}
 		jobs = append(jobs, j)
 	}
 	for _, src := range cfg.Pipeline.Sources {
@@ -79,7 +85,9 @@ func selected(names []string, name string) bool {
 	return false
 }
 
-// extract loads what is new at the sources and commits it with its watermarks.
+// extract loads what is new at the sources and commits it with its watermarks. Files are
+// looked at first: a bad one stops the run before an org is asked. An object of an org
+// that fails, fails alone: what the others gave is committed, and the error says so.
 func (u *run) extract(ctx context.Context) error {
 	jobs, err := bronzeJobs(u.Config, u.marks, u.opt.Sources, u.opt.Tables)
 	if err != nil {
@@ -88,7 +96,11 @@ func (u *run) extract(ctx context.Context) error {
 	if err := u.scan(ctx, jobs); err != nil {
 		return err
 	}
-	if len(u.marks) == 0 && !slices.ContainsFunc(jobs, func(j *bronzeJob) bool { return len(j.batches) > 0 }) {
+	broken, err := u.extractOrgs(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	if len(u.marks) == 0 && !slices.ContainsFunc(jobs, func(j *bronzeJob) bool { return len(j.batches) > 0 || j.org != nil }) {
 		u.res.Warnings = append(u.res.Warnings, "no source has a file yet: all tables are empty")
 	}
 	next := int64(1)
@@ -98,10 +110,26 @@ func (u *run) extract(ctx context.Context) error {
 	next = number(jobs, next)
 	marks := map[string]lake.Watermark{}
 	for _, j := range jobs {
-		if err := u.load(ctx, j, marks); err != nil {
+		if j.org != nil {
+			err = u.loadOrg(ctx, j, marks, &next)
+		} else {
+			err = u.load(ctx, j, marks)
+		}
+		if err != nil {
 			return err
 		}
 	}
+	if err := u.commitBronze(ctx, marks, next); err != nil {
+		return err
+	}
+	if err := dropResume(jobs, marks); err != nil {
+		return err
+	}
+	return incomplete(append(broken, jobErrors(jobs)...))
+}
+
+// commitBronze makes the new rows durable, together with the watermarks that say so.
+func (u *run) commitBronze(ctx context.Context, marks map[string]lake.Watermark, next int64) error {
 	if len(marks) == 0 {
 		return nil
 	}
@@ -131,6 +159,9 @@ func (u *run) scan(ctx context.Context, jobs []*bronzeJob) error {
 	g.SetLimit(max(1, u.cores()))
 	problems := make([]error, len(jobs))
 	for i, j := range jobs {
+		if j.org != nil {
+			continue
+		}
 		g.Go(func() error {
 			src := csv.New(j.source, u.Config.Pipeline.TimeZone, u.tx.Part)
 			batches, err := src.Scan(ctx, j.object, func(hash string) bool {
@@ -224,35 +255,13 @@ func (u *run) load(ctx context.Context, j *bronzeJob, marks map[string]lake.Wate
 }
 
 func (u *run) loadObject(ctx context.Context, j *bronzeJob, step *Step, marks map[string]lake.Watermark) error {
-	sess, err := u.engine.Session(ctx)
+	res, err := u.loadTable(ctx, j.table, bronze.Request{Source: j.source, Object: j.object, Key: j.key, Batches: j.batches}, step)
 	if err != nil {
-		return err
-	}
-	defer sess.Close()
-	res, err := bronze.Load(ctx, sess, bronze.Request{
-		Source: j.source, Object: j.object, Key: j.key, Batches: j.batches,
-		Held: u.state.files(j.table), HeldColumns: u.state.columns(j.table),
-		RunID: u.id, ExtractedAt: u.start, Part: u.tx.Part,
-	})
-	if err != nil {
-		return err
-	}
-	base := fmt.Sprintf("bronze_%s_%s", path.Base(j.table), u.id)
-	if err := u.appendParts(j.table, base, res.Parts, res.Columns, step); err != nil {
-		return err
-	}
-	if err := u.appendParts(j.table+"__malformed", base+"_malformed", res.MalformedParts, res.MalformedColumns, nil); err != nil {
 		return err
 	}
 	marks[j.id()] = advance(j.mark, res.Batches)
 	step.WatermarkFrom, step.WatermarkTo = j.mark.GreatestExportedAt, marks[j.id()].GreatestExportedAt
 	for _, b := range res.Batches {
-		step.RowsIn += b.Records
-		step.RowsOut += b.Stored
-		step.Unchanged += b.Unchanged
-		step.Malformed += b.Malformed
-		step.Deleted += b.Tombstones
-		step.Notes = append(step.Notes, b.Notes...)
 		if b.Records == b.Malformed && b.Tombstones > 0 {
 			return &EmptySnapshotError{File: b.Name, Held: b.Tombstones}
 		}
@@ -264,6 +273,40 @@ func (u *run) loadObject(ctx context.Context, j *bronzeJob, step *Step, marks ma
 		u.res.Warnings = append(u.res.Warnings, j.id()+": "+d)
 	}
 	return nil
+}
+
+// loadTable writes the new rows of a bronze table into staging and makes them part of
+// the state; step, if given, gets their counts.
+func (u *run) loadTable(ctx context.Context, table string, r bronze.Request, step *Step) (res bronze.Result, err error) {
+	sess, err := u.engine.Session(ctx)
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, sess.Close()) }()
+	r.Held, r.HeldColumns = u.state.files(table), u.state.columns(table)
+	r.RunID, r.ExtractedAt, r.Part = u.id, u.start, u.tx.Part
+	if res, err = bronze.Load(ctx, sess, r); err != nil {
+		return res, err
+	}
+	base := fmt.Sprintf("bronze_%s_%s", path.Base(table), u.id)
+	if err := u.appendParts(table, base, res.Parts, res.Columns, step); err != nil {
+		return res, err
+	}
+	if err := u.appendParts(table+"__malformed", base+"_malformed", res.MalformedParts, res.MalformedColumns, nil); err != nil {
+		return res, err
+	}
+	if step == nil {
+		return res, nil
+	}
+	for _, b := range res.Batches {
+		step.RowsIn += b.Records
+		step.RowsOut += b.Stored
+		step.Unchanged += b.Unchanged
+		step.Malformed += b.Malformed
+		step.Deleted += b.Tombstones
+		step.Notes = append(step.Notes, b.Notes...)
+	}
+	return res, nil
 }
 
 // drift says how the header changed. It stops nothing, but whoever maps the columns
@@ -299,6 +342,10 @@ func advance(old lake.Watermark, loaded []bronze.BatchResult) lake.Watermark {
 }
 
 func (u *run) finish(s Step) {
+	s.Error, s.Reason = u.Config.Redact.String(s.Error), u.Config.Redact.String(s.Reason)
+	for i, n := range s.Notes {
+		s.Notes[i] = u.Config.Redact.String(n)
+	}
 	u.res.Steps = append(u.res.Steps, s)
 	u.Observer.StepFinished(s)
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/source/csv"
@@ -143,6 +144,15 @@ func (u *run) planBronze(ctx context.Context, p *Plan, dirty map[string]bool) (e
 	}
 	var problems []error
 	for _, j := range jobs {
+		if j.org != nil { // only the org knows whether anything changed, and a plan asks nobody
+			reason := "all records of the org"
+			if mark := markOf(j.mark); mark != nil {
+				reason = "records of the org that changed since " + mark.Upper.UTC().Format(time.RFC3339)
+			}
+			p.Items = append(p.Items, PlanItem{Layer: Bronze, Table: j.table, Reason: reason})
+			dirty[j.table] = true
+			continue
+		}
 		src := csv.New(j.source, u.Config.Pipeline.TimeZone, nil)
 		found, err := src.Unseen(ctx, j.object, func(hash string) bool {
 			_, seen := j.mark.Files[hash]

@@ -154,6 +154,7 @@ func (u *run) keepReport() error {
 	if err != nil {
 		return fmt.Errorf("keep the run's report: %w", err)
 	}
+	b = []byte(u.Config.Redact.String(string(b)))
 	if err := u.lake.WriteRunFile(u.id, reportFile, append(b, '\n')); err != nil {
 		return fmt.Errorf("keep the run's report: %w", err)
 	}

@@ -58,8 +58,13 @@ type Step struct {
 	FxMissing      int64         `json:"fx_missing,omitempty"`
 	BytesOut       int64         `json:"bytes_out"`
 	Files          int           `json:"files,omitempty"`
-	WatermarkFrom  *time.Time    `json:"watermark_from,omitempty"` // bronze: the newest export loaded before; nil if unknown
-	WatermarkTo    *time.Time    `json:"watermark_to,omitempty"`   // bronze: the newest export loaded now
+	WatermarkFrom  *time.Time    `json:"watermark_from,omitempty"` // bronze: the newest export loaded before, or the bound of the window read before; nil if unknown
+	WatermarkTo    *time.Time    `json:"watermark_to,omitempty"`   // bronze: the newest export loaded now, or the bound of the window read now
+	Transport      string        `json:"transport,omitempty"`      // bronze, of an API: rest or bulk
+	TransportWhy   string        `json:"transport_reason,omitempty"`
+	Calls          int64         `json:"api_calls,omitempty"`
+	BytesIn        int64         `json:"bytes_in,omitempty"`      // bronze, of an API: on the wire
+	PagesResumed   int           `json:"pages_resumed,omitempty"` // of an earlier run, not read again
 	Notes          []string      `json:"notes,omitempty"`
 	Error          string        `json:"error,omitempty"`
 }

@@ -28,6 +28,7 @@ type Runner struct {
 	CodeVersion string
 	Observer    Observer
 	Step        func(string) error // fault injection in tests; nil otherwise
+	Network     Network
 }
 
 // Options are what a person asks of one run.
@@ -57,6 +58,8 @@ type run struct {
 	silver *silver.Project
 	gold   *gold.Project
 	models *gold.Builder
+
+	incomplete error // objects that could not be extracted, where the run goes on without them
 
 	stateTables map[string]bool // models with a set of rows per as-of
 	draft       *draft          // nil but for a date of the history
@@ -88,10 +91,11 @@ func (r *Runner) Run(ctx context.Context, opt Options) (res *Result, err error) 
 
 	r.Observer.RunStarted(u.res)
 	err = u.layers(ctx)
+	err = errors.Join(err, u.incomplete)
 	u.res.FinishedAt = r.Now()
 	u.res.Status = Done
 	if err != nil {
-		u.res.Status, u.res.Error = Failed, err.Error()
+		u.res.Status, u.res.Error = Failed, r.Config.Redact.String(err.Error())
 	}
 	err = errors.Join(err, u.keepReport())
 	r.Observer.RunFinished(u.res)
@@ -146,7 +150,7 @@ func (u *run) open() error {
 // durable; silver, gold and ops are published together after the checks.
 func (u *run) layers(ctx context.Context) error {
 	if u.opt.Layer.includes(Bronze) && u.opt.Out == "" {
-		if err := u.extract(ctx); err != nil {
+		if err := u.extract(ctx); err != nil && !u.goesOn(err) {
 			return err
 		}
 	}
@@ -180,6 +184,16 @@ func (u *run) layers(ctx context.Context) error {
 		return u.writeOut()
 	}
 	return u.publish(ctx)
+}
+
+// goesOn tells whether silver and gold are built although objects could not be extracted.
+func (u *run) goesOn(err error) bool {
+	var some *IncompleteError
+	if errors.As(err, &some) && u.Config.Pipeline.OnFailure == "continue" {
+		u.incomplete = err
+		return true
+	}
+	return false
 }
 
 // offHead tells whether the run builds another state than the one that is published:

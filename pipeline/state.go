@@ -205,6 +205,27 @@ func (s *state) staged(table string) (out []string) {
 	return out
 }
 
+// mark remembers tables as they are, and returns what puts them back: an object's tables
+// change together or not at all.
+func (s *state) mark(tables ...string) (restore func()) {
+	was, built := map[string]*lake.Manifest{}, map[string]bool{}
+	for _, t := range tables {
+		was[t], built[t] = s.manifests[t], s.built[t]
+	}
+	return func() {
+		for _, t := range tables {
+			if was[t] == nil {
+				delete(s.manifests, t)
+			} else {
+				s.manifests[t] = was[t]
+			}
+			if !built[t] {
+				delete(s.built, t)
+			}
+		}
+	}
+}
+
 // settle notes that what was built so far is committed and stands in its final place.
 func (s *state) settle() {
 	clear(s.paths)

@@ -81,6 +81,11 @@ func (u *run) silverFingerprint(t silver.Table) fingerprint {
 	for _, in := range t.Inputs {
 		name := "bronze/" + in.Source + "/" + strings.ToLower(in.Object)
 		inputs[name] = u.state.hash(name)
+		for _, overlay := range silver.Overlays {
+			if h := u.state.hash(name + overlay); h != "" {
+				inputs[name+overlay] = h
+			}
+		}
 	}
 	for _, d := range t.DependsOn {
 		inputs["silver/"+d] = u.state.hash("silver/" + d)
@@ -95,6 +100,9 @@ func (u *run) silverInput(t silver.Table) silver.BuildInput {
 	for _, i := range t.Inputs {
 		name := i.Source + "/" + strings.ToLower(i.Object)
 		in.Bronze[name] = u.state.files("bronze/" + name)
+		for _, overlay := range silver.Overlays {
+			in.Bronze[name+overlay] = u.state.files("bronze/" + name + overlay)
+		}
 	}
 	for _, d := range t.DependsOn {
 		in.Silver[d] = u.state.files("silver/" + d)

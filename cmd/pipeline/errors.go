@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/customer360/pipeline/pipeline"
@@ -19,6 +20,7 @@ const (
 	exitUsage       = 2 // usage or configuration
 	exitChanges     = 3 // plan --exit-code found changes
 	exitLocked      = 4 // another run holds the lock
+	exitBudget      = 5 // the budget of API calls is used up; what was read is kept
 	exitInterrupted = 130
 )
 
@@ -53,6 +55,8 @@ func exitCode(err error) int {
 		usage    *usageError
 		problems *config.Problems
 		locked   *lake.LockedError
+		partly   *pipeline.IncompleteError
+		secret   *config.SecretError
 	)
 	if isConfigError(err) {
 		return exitUsage
@@ -65,6 +69,10 @@ func exitCode(err error) int {
 	case errors.Is(err, errChanges):
 		return exitChanges
 	case errors.As(err, &usage), errors.As(err, &problems):
+		return exitUsage
+	case errors.As(err, &partly) && partly.OverBudget():
+		return exitBudget
+	case !errors.As(err, &partly) && errors.As(err, &secret):
 		return exitUsage
 	case errors.As(err, &locked):
 		return exitLocked
@@ -91,7 +99,7 @@ func (a *app) printError(err error) {
 		a.printJSONError(err, hint)
 		return
 	}
-	fmt.Fprintf(a.Stderr, "pipeline: %s\n", strings.TrimSpace(err.Error()))
+	fmt.Fprintf(a.Stderr, "pipeline: %s\n", a.redact(strings.TrimSpace(err.Error())))
 	if hint != "" {
 		fmt.Fprintf(a.Stderr, "  hint: %s\n", hint)
 	}
@@ -112,7 +120,7 @@ func (a *app) printJSONError(err error, hint string) {
 		Hint     string           `json:"hint,omitempty"`
 		Problems []config.Problem `json:"problems,omitempty"`
 		ExitCode int              `json:"exit_code"`
-	}{Error: err.Error(), Hint: hint, ExitCode: exitCode(err)}
+	}{Error: a.redact(err.Error()), Hint: hint, ExitCode: exitCode(err)}
 	var problems *config.Problems
 	if errors.As(err, &problems) {
 		out.Error = problems.Summary()
@@ -123,12 +131,25 @@ func (a *app) printJSONError(err error, hint string) {
 	_ = enc.Encode(out) // stderr is the last resort: there is nowhere else to report to
 }
 
+// redact removes the secrets of the configuration that was read, if one was.
+func (a *app) redact(text string) string {
+	if a.loaded == nil {
+		return text
+	}
+	return a.loaded.Redact.String(text)
+}
+
 // printJSON writes a result for machines.
 func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.Stdout)
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+	err := enc.Encode(v)
+	if err == nil {
+		_, err = io.WriteString(a.Stdout, a.redact(b.String()))
+	}
+	if err != nil {
 		return fmt.Errorf("write result: %w", err)
 	}
 	return nil

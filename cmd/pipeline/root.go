@@ -29,6 +29,8 @@ type app struct {
 	Now    func() time.Time
 	Env    func(string) (string, bool)
 	Flags  commonFlags
+
+	loaded *config.Loaded // what load read: it knows the secrets
 }
 
 // commonFlags are the flags every subcommand understands.
@@ -166,6 +168,7 @@ func (a *app) loadBy(read func(string, func(string) (string, bool)) (*config.Loa
 	if err := a.override(&loaded.Pipeline); err != nil {
 		return nil, err
 	}
+	a.loaded = loaded
 	return loaded, nil
 }
 

@@ -50,6 +50,14 @@ type Request struct {
 	ExtractedAt time.Time
 	Part        func(name string) string // path of a new staging file
 
+	// Unhashed are fields that change without the record being stamped, or with who looks:
+	// a row that differs only there is the same version. Other tables follow them.
+	Unhashed []string
+	// Newer are files of another table with the same key. Where they hold a later version
+	// of a key than this table, what this table holds of it is out of date, and the row is
+	// stored though it equals it.
+	Newer []string
+
 	// PartBytes is after how much source text a part is written; 0 = 256 MiB.
 	PartBytes int64
 }
@@ -146,6 +154,11 @@ func (l *load) prepare(ctx context.Context) error {
 	}
 	if err := l.sess.RegisterParquet(ctx, "held", "versions", l.Held, l.HeldColumns); err != nil {
 		return fmt.Errorf("read held versions: %w", err)
+	}
+	if len(l.Newer) > 0 {
+		if err := l.newer(ctx); err != nil {
+			return fmt.Errorf("compare with newer versions: %w", err)
+		}
 	}
 	if !l.tombstones {
 		return nil // asked key by key

@@ -35,13 +35,30 @@ func (l *load) heldLatest(keysIn string) string {
 		}
 		columns = append(columns, column)
 	}
-	only := ""
+	only, still := "", ""
 	if keysIn != "" {
 		only = " SEMI JOIN " + keysIn + " USING (k)"
 	}
+	if len(l.Newer) > 0 {
+		only += " LEFT JOIN outdated USING (k)"
+		still = " HAVING max(s) > coalesce(max(since), 0)"
+	}
 	return fmt.Sprintf("SELECT k, arg_max(h, s), arg_max(d, s), max(s) FROM "+
-		"(SELECT %s AS k, _row_hash AS h, _is_deleted AS d, _seq AS s FROM held.versions) AS versions%s GROUP BY k",
-		key(columns, "_row_hash"), only)
+		"(SELECT %s AS k, _row_hash AS h, _is_deleted AS d, _seq AS s FROM held.versions) AS versions%s GROUP BY k%s",
+		key(columns, "_row_hash"), only, still)
+}
+
+// newer notes up to when another table knows more of each key.
+func (l *load) newer(ctx context.Context) error {
+	var files, columns []string
+	for _, f := range l.Newer {
+		files = append(files, engine.Literal(f))
+	}
+	for _, k := range l.Key {
+		columns = append(columns, engine.Ident(k))
+	}
+	return l.sess.Exec(ctx, fmt.Sprintf("CREATE TABLE outdated AS SELECT %s AS k, max(_seq) AS since FROM read_parquet([%s], union_by_name = true) GROUP BY k",
+		key(columns, "_row_hash"), strings.Join(files, ", ")))
 }
 
 // compare finds the rows that equal the latest version of their key, earlier rows of

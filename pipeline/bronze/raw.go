@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sort"
 	"strings"
 
@@ -91,15 +92,19 @@ func readCSV(c source.CleanCSV, columns int) string {
 		engine.Literal(strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(c.NewLine)), max(c.MaxRecord+16, 2<<20))
 }
 
-// hash is the SQL of a row's hash: over the fields in order of their lower-case names.
+// hash is the SQL of a row's hash: over the fields in order of their lower-case names,
+// but for those that are told to be left out.
 func (l *load) hash(fields []int) string {
 	type named struct {
 		lower string
 		at    int
 	}
-	list := make([]named, len(fields))
+	var list []named
 	for i, at := range fields {
-		list[i] = named{strings.ToLower(l.schema.fields[at].Name), i}
+		name := l.schema.fields[at].Name
+		if !slices.ContainsFunc(l.Unhashed, func(u string) bool { return strings.EqualFold(u, name) }) {
+			list = append(list, named{strings.ToLower(name), i})
+		}
 	}
 	sort.Slice(list, func(a, b int) bool { return list[a].lower < list[b].lower })
 	parts := make([]string, len(list))

@@ -177,6 +177,9 @@ func (l *Lake) RunDir(run string) string { return l.path(runsDir, run) }
 // runs. It may not exist.
 func (l *Lake) ResumeDir(source, object string) string { return l.path(resumeDir, source, object) }
 
+// ResumeRoot is the directory that holds those of all sources.
+func (l *Lake) ResumeRoot() string { return l.path(resumeDir) }
+
 // Runs lists the runs that have a directory, oldest first.
 func (l *Lake) Runs() ([]string, error) {
 	entries, err := os.ReadDir(l.path(runsDir))

@@ -236,6 +236,10 @@ func (p *Run) outcome(r *pipeline.Result) string {
 	took := p.Style.Dim("  in " + Duration(r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond)))
 	said := Outcome(r)
 	switch {
+	case r.Status == pipeline.Failed && r.Published > 0:
+		said = p.Style.Bad(fmt.Sprintf("Published version %d without what failed", r.Published)) + was(r.Previous)
+	case r.Status == pipeline.Failed && r.Bronze > 0:
+		said = p.Style.Bad("Nothing was published") + fmt.Sprintf("; what was extracted is in bronze, version %d", r.Bronze) + showing(r.Previous)
 	case r.Status == pipeline.Failed:
 		said = p.Style.Bad("Nothing was published") + showing(r.Previous)
 	case r.Published > 0 && !r.Historical:

@@ -15,7 +15,7 @@ import (
 // BuildInput is what a build reads and where it writes.
 type BuildInput struct {
 	AsOf   string              // YYYY-MM-DD, in the pipeline's time zone
-	Bronze map[string][]string // "source/object" (object in lower case) → files; absent = never loaded
+	Bronze map[string][]string // "source/object" (object in lower case) → files; absent = never loaded. Overlays likewise
 	Silver map[string][]string // tables of DependsOn → files
 	// Part returns the path for a new file.
 	Part func(name string) string
@@ -210,7 +210,11 @@ CREATE SCHEMA bronze; CREATE SCHEMA silver; CREATE SCHEMA lookup;`, lit(b.in.AsO
 // registerGroup makes the bronze rows of a group visible as one table, and finds out
 // what types the expressions of its mapping have.
 func (b *builder) registerGroup(ctx context.Context, g *group) error {
-	if len(g.inputs) > 1 {
+	if len(g.inputs) > 1 && g.overlaid(b) {
+		if err := b.sess.Exec(ctx, g.unionSQL()); err != nil {
+			return fmt.Errorf("bronze of mapping %s: %w", g.lead().Mapping, err)
+		}
+	} else if len(g.inputs) > 1 {
 		var files []string
 		for _, in := range g.inputs {
 			files = append(files, b.in.Bronze[in.bronze()]...)
@@ -245,7 +249,7 @@ func (b *builder) register(ctx context.Context, in *inputPlan) error {
 		b.res.Counts = append(b.res.Counts, Counts{Source: in.Source, Object: in.Object, Mapping: in.Mapping})
 		return nil
 	}
-	have, err := b.registerBronze(ctx, in.view(), name, files)
+	have, err := b.registerOverlaid(ctx, in, files)
 	if err != nil {
 		return err
 	}
