@@ -13,12 +13,16 @@ import (
 
 func (a *app) demoCommand() *cobra.Command {
 	o := demo.Options{}
+	serve, addr := false, ""
 	c := &cobra.Command{
 		Use:   "demo --out DIR",
 		Short: "Write realistic exports and the pipeline.json that reads them",
 		Long: "demo writes the exports of a fictional telecom group: three Salesforce orgs, billing, usage and surveys,\n" +
 			"dirty in the ways real exports are. DIR/planted.json says exactly what was planted where.\n" +
-			"The same seed writes the same bytes on any machine.",
+			"The same seed writes the same bytes on any machine.\n\n" +
+			"With --serve it answers as the demo's Salesforce orgs instead, on loopback, one port each: the demo of DIR,\n" +
+			"which is written first, without dirt, if DIR is empty. Records change at their SystemModstamp by a clock\n" +
+			"that stands still until it is moved: POST {\"advance\":\"24h\"} or {\"to\":\"2026-11-02T01:00:00Z\"} to /simulator/clock.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Dir == "" {
@@ -27,8 +31,13 @@ func (a *app) demoCommand() *cobra.Command {
 			if o.Accounts < 1 {
 				return usagef("--accounts %d: want at least 1", o.Accounts)
 			}
-			if err := emptyDir(o.Dir); err != nil {
-				return err
+			if !serve && cmd.Flags().Changed("addr") {
+				return usagef("--addr is the address of --serve")
+			}
+			if !serve {
+				if err := emptyDir(o.Dir); err != nil {
+					return err
+				}
 			}
 			if a.Flags.AsOf != "" {
 				d, err := time.Parse(time.DateOnly, a.Flags.AsOf)
@@ -43,6 +52,9 @@ func (a *app) demoCommand() *cobra.Command {
 					return err
 				}
 				o.Lake = lake
+			}
+			if serve {
+				return a.serveDemo(cmd.Context(), o, addr)
 			}
 			began := a.Now()
 			s, err := demo.Generate(cmd.Context(), o)
@@ -65,6 +77,8 @@ func (a *app) demoCommand() *cobra.Command {
 	c.Flags().IntVar(&o.Accounts, "accounts", 2000, "how many accounts")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "the seed; the same seed writes the same bytes")
 	c.Flags().BoolVar(&o.Clean, "clean", false, "plant no dirt; the data is the same otherwise")
+	c.Flags().BoolVar(&serve, "serve", false, "answer as the demo's Salesforce orgs until interrupted")
+	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8360", "`HOST:PORT` of the first org; the others take the ports after it, 0 any free ones")
 	c.Flags().IntVar(&o.Days, "days", 0, "further nights of increments")
 	return c
 }

@@ -56,7 +56,8 @@ func LoadDemo(dir string) (*World, error) {
 		if w == nil {
 			w = New(Options{Now: nights[0].AddDate(0, 0, 1).Add(time.Hour)})
 		}
-		l.org = w.Org(OrgOptions{Name: src.Name, MultiCurrency: true, Sandbox: true})
+		// The exports keep deleted records for ever, so the recycle bin does too.
+		l.org = w.Org(OrgOptions{Name: src.Name, MultiCurrency: true, Sandbox: true, RecycleBin: 10 * 365 * 24 * time.Hour})
 		l.org.DefineStandard()
 		if err := l.load(nights); err != nil {
 			return nil, fmt.Errorf("load %s: %w", src.Name, err)
