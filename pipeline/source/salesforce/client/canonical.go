@@ -108,6 +108,9 @@ func (w *writer) asReceived(value []byte) ([]byte, bool) {
 }
 
 func (w *writer) boolean(value []byte) ([]byte, bool) {
+	if string(value) == "true" || string(value) == "false" {
+		return value, true
+	}
 	for _, name := range []string{"true", "false"} {
 		if strings.EqualFold(name, string(value)) {
 			start := len(w.buf)

@@ -19,50 +19,53 @@ type decimal struct {
 // 9007199254740993 survives. A text that is no number, or has a fraction where an
 // integer is due, is given back as received.
 func (w *writer) number(value []byte, integer bool) ([]byte, bool) {
-	if plainInteger(value) {
-		return value, true
+	if out, ok := trimmed(value); ok && (!integer || bytes.IndexByte(out, '.') < 0) {
+		return out, true
 	}
 	d, ok := parseDecimal(value)
 	if !ok {
 		return w.asReceived(value)
 	}
-	out, ok := d.trimmed(value)
-	if !ok {
-		start := len(w.buf)
-		w.buf = append(append(w.buf, d.whole...), d.part...)
-		digits := w.since(start)
-		start = len(w.buf)
-		w.buf = plain(w.buf, d.negative, digits, len(d.whole)+d.exponent)
-		out = w.since(start)
-	}
+	start := len(w.buf)
+	w.buf = append(append(w.buf, d.whole...), d.part...)
+	digits := w.since(start)
+	start = len(w.buf)
+	w.buf = plain(w.buf, d.negative, digits, len(d.whole)+d.exponent)
+	out := w.since(start)
 	if integer && bytes.IndexByte(out, '.') >= 0 {
 		return value, false
 	}
 	return out, true
 }
 
-// trimmed is the other common case, 10.0 and 12.50: what is canonical already but for
-// zeros at its end. It needs no new bytes.
-func (d decimal) trimmed(value []byte) ([]byte, bool) {
-	if d.exponent != 0 || value[0] == '+' || len(d.whole) == 0 || d.whole[0] == '0' ||
-		len(d.part) == 0 || bytes.ContainsAny(value, "eE") {
-		return nil, false
+// trimmed is the common case: 10, -7.25, 10.0, 12.50 – canonical already but for zeros
+// at the end. It needs no new bytes. Anything unusual is left to parseDecimal.
+func trimmed(value []byte) ([]byte, bool) {
+	first := 0
+	if value[0] == '-' {
+		first = 1
 	}
-	return bytes.TrimSuffix(bytes.TrimRight(value, "0"), []byte{'.'}), true
-}
-
-// plainInteger is the common case: digits without leading zero, perhaps a minus.
-func plainInteger(value []byte) bool {
-	if len(value) > 1 && value[0] == '-' {
-		value = value[1:]
-		if value[0] == '0' {
-			return false
+	point := -1
+	for i := first; i < len(value); i++ {
+		switch ch := value[i]; {
+		case ch >= '0' && ch <= '9':
+		case ch == '.' && point < 0:
+			point = i
+		default:
+			return nil, false
 		}
 	}
-	if value[0] == '0' && len(value) > 1 {
-		return false
+	if point < 0 {
+		point = len(value)
 	}
-	return allDigits(value)
+	if point == first || value[first] == '0' {
+		return value, first == 0 && len(value) == 1 && value[0] == '0' // not: 0.5, 00, .5, -0, -
+	}
+	end := len(value)
+	for end > point && (value[end-1] == '0' || value[end-1] == '.') {
+		end--
+	}
+	return value[:end], true
 }
 
 func allDigits(text []byte) bool {
