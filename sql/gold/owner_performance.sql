@@ -81,7 +81,10 @@ fact AS (
          count(*) FILTER (WHERE status = 'won') AS won, count(*) FILTER (WHERE status = 'lost') AS lost,
          sum(deal_value_usd) FILTER (WHERE status = 'won') AS won_usd, sum(deal_value_usd) AS closed_usd,
          ratio(sum(deal_value_usd) FILTER (WHERE status = 'won' AND deal_value_usd > 0), count(*) FILTER (WHERE status = 'won' AND deal_value_usd > 0)) AS deal_size,
-         ratio(sum(sales_cycle_days) FILTER (WHERE status = 'won'), count(sales_cycle_days) FILTER (WHERE status = 'won')) AS cycle_days
+         ratio(sum(sales_cycle_days) FILTER (WHERE status = 'won'), count(sales_cycle_days) FILTER (WHERE status = 'won')) AS cycle_days,
+         count(*) FILTER (WHERE status = 'won' AND NOT is_renewal) AS won_new, count(*) FILTER (WHERE NOT is_renewal) AS closed_new,
+         exact_quantile(CASE WHEN status = 'won' AND deal_value_usd > 0 THEN deal_value_usd END, 0.5) AS median_size,
+         exact_quantile(CASE WHEN status = 'won' THEN sales_cycle_days END, 0.5) AS median_days
   FROM gold.opportunities WHERE counts_for_win_rate AND day_of(closed_at) <= as_of() AND owner_id IS NOT NULL
   GROUP BY CAST(date_trunc('quarter', day_of(closed_at)) AS DATE), owner_id
 ), held AS (
@@ -101,7 +104,9 @@ SELECT o.quarter_start, o.owner_id, u.user_name AS owner_name, u.manager_user_id
        coalesce(d.won_usd, CASE WHEN coalesce(d.won, 0) = 0 THEN 0 END) AS bookings_usd, coalesce(d.won, 0) AS won, coalesce(d.lost, 0) AS lost,
        ratio(d.won, d.won + d.lost, param('owners.min_closed')) AS win_rate,
        CASE WHEN d.won + d.lost >= param('owners.min_closed') THEN ratio(coalesce(d.won_usd, 0), d.closed_usd) END AS win_rate_amount,
-       CAST(round(d.deal_size, 2) AS DECIMAL(18,2)) AS avg_deal_size_usd, d.cycle_days AS sales_cycle_days,
+       ratio(d.won_new, d.closed_new, param('owners.min_closed')) AS win_rate_new,
+       CAST(round(d.deal_size, 2) AS DECIMAL(18,2)) AS avg_deal_size_usd, CAST(round(d.median_size, 2) AS DECIMAL(18,2)) AS median_deal_size_usd,
+       d.cycle_days AS sales_cycle_days, d.median_days AS median_sales_cycle_days,
        coalesce(s.open_pipeline_usd, CASE WHEN k.has_pipeline THEN 0 END) AS open_pipeline_usd,
        coalesce(s.weighted_pipeline_usd, CASE WHEN k.has_pipeline THEN 0 END) AS weighted_pipeline_usd,
        coalesce(s.activities, 0) AS activities, CASE WHEN k.has_risk THEN coalesce(s.high_risk_accounts, 0) END AS high_risk_accounts,

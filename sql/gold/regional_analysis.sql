@@ -80,7 +80,7 @@ SELECT g.month_start, g.region,
        CASE WHEN g.month_start >= g.mrr_from THEN coalesce(v.churned_customers, 0) END AS churned_customers,
        coalesce(r.revenue_usd, CASE WHEN g.month_start >= g.revenue_from AND r.region IS NULL THEN 0 END) AS revenue_usd,
        coalesce(m.mrr_usd, CASE WHEN g.month_start >= g.mrr_from AND m.region IS NULL THEN 0 END) AS mrr_usd,
-       t.nrr AS nrr_12m, d.win_rate, d.avg_deal_size_usd, d.sales_cycle_days,
+       t.nrr AS nrr_12m, d.win_rate, d.win_rate_new, d.avg_deal_size_usd, d.median_deal_size_usd, d.sales_cycle_days, d.median_sales_cycle_days,
        CASE WHEN g.month_start = this_month() THEN CAST(round(l.avg_clv_usd, 2) AS DECIMAL(18,2)) END AS avg_clv_usd,
        n.nps, s.avg_health_score, s.high_risk_customers, a.sla_compliance, last_day(g.month_start) <= as_of() AS is_closed_month
 FROM cell g
