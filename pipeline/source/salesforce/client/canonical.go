@@ -54,6 +54,13 @@ func (w *writer) reset() { w.buf = w.buf[:0] }
 // since is what was written from an offset on.
 func (w *writer) since(start int) []byte { return w.buf[start:len(w.buf):len(w.buf)] }
 
+// keep copies a value into the buffer.
+func (w *writer) keep(value []byte) []byte {
+	start := len(w.buf)
+	w.buf = append(w.buf, value...)
+	return w.since(start)
+}
+
 // canonical gives the canonical text: value itself, or a part of it, where that is
 // canonical already, which is the rule.
 func (w *writer) canonical(f form, value []byte) ([]byte, bool) {

@@ -76,7 +76,7 @@ func (c *Client) QueryPage(ctx context.Context, q Query, at QueryCursor, sink Si
 // against what came so far. That the server asks to stop is not enough to be done.
 func advance(at QueryCursor, list *records, rows int64) (QueryCursor, error) {
 	total, known := list.number("totalSize")
-	done, said := list.head["done"].(bool)
+	done, said := list.boolean("done")
 	if !known || !said {
 		return at, fmt.Errorf("%w: it has no totalSize or done", ErrProtocol)
 	}
