@@ -3,10 +3,12 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -218,6 +220,21 @@ func (e *TransportError) Error() string {
 
 // Unwrap gives the cause.
 func (e *TransportError) Unwrap() error { return e.Err }
+
+// Hint says what can be done.
+func (e *TransportError) Hint() string {
+	var host *net.DNSError
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(e.Err, &host):
+		return "check the login URL, and that this machine can look up names outside"
+	case errors.As(e.Err, &unknown):
+		return "a proxy seems to sign for the server; add its certificate to the system's (SSL_CERT_FILE)"
+	case errors.Is(e.Err, ErrProtocol):
+		return "something between here and Salesforce may answer in its place; check the login URL and proxies"
+	}
+	return ""
+}
 
 // withoutURL takes off the layer of net/http that repeats the whole URL.
 func withoutURL(err error) error {

@@ -76,6 +76,9 @@ func (e *APIError) Hint() string {
 			return h.hint
 		}
 	}
+	if e.Status >= 301 && e.Status < 400 {
+		return "the address leads elsewhere; use the org's My Domain URL, as Setup > My Domain shows it"
+	}
 	return ""
 }
 

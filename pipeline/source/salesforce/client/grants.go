@@ -202,7 +202,8 @@ func (g AccessToken) login(context.Context, exchange) (*oauth2.Token, error) {
 }
 
 // Password logs in by user name and password. Salesforce retires the grant; it is here
-// for orgs that have nothing else yet, and only if OptIn says so.
+// for orgs that have nothing else yet, and only if OptIn says so. SOAP's login() is not
+// offered: API version 65 has it no more, and it ends with Summer '27.
 type Password struct {
 	ID            string
 	Secret        Secret
