@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Reads a lake with other people's clients: PyPI's duckdb and pyarrow, in versions that
-# requirements.txt pins. Prints "N passed, N failed"; where Python or the registry is
+# Reads a lake with other people's clients, PyPI's duckdb and pyarrow, and the Salesforce
+# simulator with simple-salesforce and jsforce, in versions that are pinned. Prints "N passed, N failed"; where Python or the registry is
 # absent it says "skipped" and why, and succeeds.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -26,4 +26,7 @@ trap 'rm -rf "$work"' EXIT
 echo '{"history": {"month_ends": 0}}' > "$work/demo/gold_metrics.json"
 sed -i '1s/{/{ "gold_metrics": "gold_metrics.json",/' "$work/demo/pipeline.json"
 "$bin" run --quiet --config "$work/demo/pipeline.json"
-.venv/bin/python check.py "$bin" "$work/lake"
+status=0
+.venv/bin/python check.py "$bin" "$work/lake" || status=1
+./salesforce.sh "$bin" "$PWD/.venv/bin/python" || status=1
+exit $status

@@ -24,15 +24,15 @@ type step struct {
 	slots    map[*object]int // of next, by the object that is reached
 }
 
-// resolve finds what a name in a query stands for.
-func (p *plan) resolve(name string, at int) (*path, error) {
+// resolve finds what a name in a query stands for, and notes which slot is read.
+func (p *plan) resolve(name string, at int, read []bool) (*path, error) {
 	parts := strings.Split(name, ".")
 	if len(parts) == 1 {
 		f, slot := p.object.field(name, p.version)
 		if f == nil {
 			return nil, p.noField(name, p.object.Name, at)
 		}
-		p.need(slot)
+		p.need(slot, read)
 		return &path{name: f.Name, slot: slot, field: f, org: p.org}, nil
 	}
 	if len(parts) > maxHops+1 {
@@ -62,16 +62,16 @@ func (p *plan) resolve(name string, at int) (*path, error) {
 	if out.field == nil {
 		return nil, p.noField(last, from[0].Name, at)
 	}
-	p.need(out.slot)
+	p.need(out.slot, read)
 	out.name = strings.Join(append(names, out.field.Name), ".")
 	return out, nil
 }
 
 // need notes that a slot is read, with the parts of a compound one.
-func (p *plan) need(slot int) {
-	p.needed[slot] = true
+func (p *plan) need(slot int, read []bool) {
+	read[slot] = true
 	for _, part := range p.object.parts[p.object.fields[slot].Name] {
-		p.needed[part] = true
+		read[part] = true
 	}
 }
 

@@ -23,7 +23,8 @@ type plan struct {
 	far        []*path // values of other rows that are needed
 	aggregates []soql.Item
 	where      condition
-	needed     []bool // slots that are read
+	tested     []bool // slots that are read to find the rows
+	needed     []bool // slots that are read to show them
 }
 
 // node is a level of a REST record: fields of one object.
@@ -44,7 +45,7 @@ func (o *Org) plan(q *soql.Query, version int, all, bulk bool) (*plan, error) {
 	}
 	fixed := *obj
 	p.object = &fixed
-	p.needed = make([]bool, len(fixed.fields))
+	p.tested, p.needed = make([]bool, len(fixed.fields)), make([]bool, len(fixed.fields))
 	if bulk {
 		if err := p.bulkRules(); err != nil {
 			return nil, err
@@ -53,8 +54,11 @@ func (o *Org) plan(q *soql.Query, version int, all, bulk bool) (*plan, error) {
 	if err := p.list(); err != nil {
 		return nil, err
 	}
+	for _, at := range p.far {
+		p.tested[at.slot] = true
+	}
 	for _, k := range q.OrderBy {
-		at, err := p.resolve(k.Path, k.At)
+		at, err := p.resolve(k.Path, k.At, p.tested)
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +70,7 @@ func (o *Org) plan(q *soql.Query, version int, all, bulk bool) (*plan, error) {
 	p.where, err = p.compile(q.Where)
 	p.needed[fixed.id] = true
 	if fixed.isDeleted >= 0 {
-		p.needed[fixed.isDeleted] = true
+		p.tested[fixed.isDeleted] = true
 	}
 	return p, err
 }
@@ -86,13 +90,13 @@ func (p *plan) list() error {
 			}
 		case it.Func != "" && aggregate(it.Func):
 			if it.Path != "" {
-				if _, err := p.resolve(it.Path, it.At); err != nil {
+				if _, err := p.resolve(it.Path, it.At, p.tested); err != nil {
 					return err
 				}
 			}
 			p.aggregates = append(p.aggregates, it)
 		default:
-			at, err := p.resolve(it.Path, it.At)
+			at, err := p.resolve(it.Path, it.At, p.needed)
 			if err != nil {
 				return err
 			}
@@ -125,7 +129,7 @@ func (p *plan) fieldsOf(it soql.Item) error {
 	for _, f := range p.object.shown(p.version) {
 		custom := strings.HasSuffix(f.Name, "__c")
 		if which == "ALL" || custom == (which == "CUSTOM") {
-			at, err := p.resolve(f.Name, it.At)
+			at, err := p.resolve(f.Name, it.At, p.needed)
 			if err != nil {
 				return err
 			}

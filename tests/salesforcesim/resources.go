@@ -104,7 +104,7 @@ func (c *call) row() *reply {
 	p := &plan{org: o, version: c.version, now: o.world.now, needed: make([]bool, len(obj.fields)), tree: &node{}}
 	fixed := *obj
 	p.object = &fixed
-	p.need(obj.id)
+	p.need(obj.id, p.needed)
 	names := strings.Split(c.request.URL.Query().Get("fields"), ",")
 	if names[0] == "" {
 		names = nil
@@ -117,7 +117,7 @@ func (c *call) row() *reply {
 		if f == nil {
 			return fail(400, "INVALID_FIELD", "No such column '%s' on sobject of type %s", n, obj.Name)
 		}
-		p.need(slot)
+		p.need(slot, p.needed)
 		p.choose(&path{name: f.Name, slot: slot, field: f, org: o})
 	}
 	e, ok := obj.rows.(*stored)
@@ -203,7 +203,7 @@ func (c *call) updated() *reply {
 	ids := []string{}
 	from, to := stamped(start), stamped(end)
 	if slot := max(obj.stamp, obj.modified); slot >= 0 {
-		obj.rows.scan(0, nil, func(v []string) verdict {
+		obj.rows.scan(0, obj.rows.size(), nil, func(v []string) verdict {
 			if v[slot] >= from && v[slot] < to && (obj.isDeleted < 0 || v[obj.isDeleted] != "true") {
 				ids = append(ids, strings.Clone(v[obj.id]))
 			}

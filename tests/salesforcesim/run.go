@@ -3,6 +3,7 @@ package salesforcesim
 import (
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/customer360/pipeline/tests/salesforcesim/soql"
 )
@@ -34,7 +35,8 @@ func (p *plan) run() *result {
 	table := p.org.objects[strings.ToLower(p.object.Name)].rows
 	far := make([]string, len(p.far))
 	passed := 0
-	r.rows = table.scan(p.start(table), p.needed, func(v []string) verdict {
+	from, to := p.span(table)
+	r.rows = table.scan(from, to, p.tested, func(v []string) verdict {
 		if !p.all && p.object.isDeleted >= 0 && v[p.object.isDeleted] == "true" || !p.where(v) {
 			return skip
 		}
@@ -75,7 +77,7 @@ func (p *plan) natural() bool {
 func (p *plan) keys() []*path {
 	var out []*path
 	for _, k := range p.query.OrderBy {
-		at, err := p.resolve(k.Path, k.At)
+		at, err := p.resolve(k.Path, k.At, p.tested)
 		if err == nil { // it was resolved before
 			out = append(out, at)
 		}
@@ -133,19 +135,36 @@ func (r *result) arrange(order []int32, offset, limit int) {
 	}
 }
 
-// start is where a scan may begin: a condition Id > x, which every row must meet,
-// spares it the rows before.
-func (p *plan) start(t table) int {
+// span is where a scan may begin and end: conditions on Id, and on the stamps of a
+// table that is in their order, which every row must meet, spare it the others.
+func (p *plan) span(t table) (from, to int) {
 	parts, ok := p.query.Where.(soql.And)
 	if !ok {
 		parts = soql.And{p.query.Where}
 	}
-	from := 0
+	from, to = 0, t.size()
 	for _, e := range parts {
 		c, ok := e.(*soql.Compare)
-		if ok && strings.EqualFold(c.Path, "Id") && (c.Op == ">" || c.Op == ">=" || c.Op == "=") && c.Values[0].Kind == soql.Text {
-			from = max(from, t.seek(fullID(c.Values[0].Text)))
+		if !ok || len(c.Values) != 1 {
+			continue
+		}
+		v, isID := c.Values[0], strings.EqualFold(c.Path, "Id")
+		ordered, _ := t.(*virtual)
+		at, isTime := soql.ParseDateTime(v.Text)
+		byStamp := ordered != nil && isTime && v.Kind == soql.DateTime && p.isStamp(c.Path)
+		switch {
+		case isID && v.Kind == soql.Text && (c.Op == ">" || c.Op == ">=" || c.Op == "="):
+			from = max(from, t.seek(fullID(v.Text)))
+		case byStamp && (c.Op == ">" || c.Op == ">=" || c.Op == "="):
+			from = max(from, ordered.stampedFrom(at))
+		case byStamp && (c.Op == "<" || c.Op == "<="):
+			to = min(to, ordered.stampedFrom(at.Add(time.Millisecond)))
 		}
 	}
-	return from
+	return from, to
+}
+
+func (p *plan) isStamp(name string) bool {
+	_, slot := p.object.field(name, p.version)
+	return slot >= 0 && (slot == p.object.stamp || slot == p.object.modified || slot == p.object.created)
 }

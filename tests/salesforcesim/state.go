@@ -12,7 +12,7 @@ func (o *Org) Records(name string) []Record {
 	defer o.world.mu.Unlock()
 	obj := o.must(name)
 	var out []Record
-	obj.rows.scan(0, nil, func(values []string) verdict {
+	obj.rows.scan(0, obj.rows.size(), nil, func(values []string) verdict {
 		out = append(out, obj.record(values))
 		return skip
 	})

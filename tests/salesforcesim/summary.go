@@ -26,7 +26,7 @@ func (p *plan) summary(c *call) *reply {
 	for _, it := range p.aggregates {
 		t := &tally{item: it, distinct: map[string]bool{}, sum: new(big.Rat)}
 		if it.Path != "" {
-			t.at, _ = p.resolve(it.Path, it.At) // it was resolved before
+			t.at, _ = p.resolve(it.Path, it.At, p.tested) // it was resolved before
 		}
 		tallies = append(tallies, t)
 	}
@@ -58,7 +58,8 @@ func (p *plan) summary(c *call) *reply {
 func (p *plan) count(visit func([]string)) int {
 	n := 0
 	t := p.org.objects[strings.ToLower(p.object.Name)].rows
-	t.scan(p.start(t), p.needed, func(v []string) verdict {
+	from, to := p.span(t)
+	t.scan(from, to, p.tested, func(v []string) verdict {
 		if (p.all || p.object.isDeleted < 0 || v[p.object.isDeleted] != "true") && p.where(v) {
 			n++
 			visit(v)
@@ -66,6 +67,15 @@ func (p *plan) count(visit func([]string)) int {
 		return skip
 	})
 	return n
+}
+
+// either is what is read to find rows and to show them.
+func (p *plan) either() []bool {
+	out := make([]bool, len(p.tested))
+	for i := range out {
+		out[i] = p.tested[i] || p.needed[i]
+	}
+	return out
 }
 
 func (t *tally) add(values []string) {

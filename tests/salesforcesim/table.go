@@ -13,9 +13,9 @@ type table interface {
 	size() int
 	// seek is the first place whose id is not less.
 	seek(id string) int
-	// scan shows the rows from a place on, the wanted slots of them, and returns those
-	// that visit keeps. The values are good until visit returns.
-	scan(from int, want []bool, visit func(values []string) verdict) rows
+	// scan shows the rows of a span, the wanted slots of them, and returns those that
+	// visit keeps. The values are good until visit returns.
+	scan(from, to int, want []bool, visit func(values []string) verdict) rows
 }
 
 // verdict is what becomes of a row in a scan.
@@ -70,11 +70,11 @@ func (t *stored) seek(id string) int {
 	return sort.Search(len(t.entries), func(i int) bool { return t.entries[i].id >= id })
 }
 
-func (t *stored) scan(from int, want []bool, visit func([]string) verdict) rows {
+func (t *stored) scan(from, to int, want []bool, visit func([]string) verdict) rows {
 	t.order()
 	var kept packedRows
 	values := make([]string, t.width)
-	for _, e := range t.entries[min(from, len(t.entries)):] {
+	for _, e := range t.entries[min(from, to):to] {
 		unpack(e.packed, values, want)
 		switch visit(values) {
 		case keep:

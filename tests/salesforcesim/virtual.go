@@ -31,12 +31,17 @@ func (v *virtual) seek(id string) int {
 	return sort.Search(v.Rows, func(i int) bool { return makeID(v.KeyPrefix, v.pod, uint64(i+1)) >= id })
 }
 
-func (v *virtual) scan(from int, want []bool, visit func([]string) verdict) rows {
+// stampedFrom is the first row that was stamped at a time or later.
+func (v *virtual) stampedFrom(at time.Time) int {
+	return sort.Search(v.Rows, func(i int) bool { return !v.Stamp(i).Before(at) })
+}
+
+func (v *virtual) scan(from, to int, want []bool, visit func([]string) verdict) rows {
 	object, copied := *v.object, *v // the object's fields may change while rows are read
 	copied.object = &object
 	kept := &virtualRows{of: &copied}
 	values := make([]string, len(object.fields))
-	for i := from; i < v.Rows; i++ {
+	for i := from; i < to; i++ {
 		copied.read(i, values, want)
 		switch visit(values) {
 		case keep:
@@ -97,22 +102,22 @@ func (r *virtualRows) pick(places []int32) rows {
 
 // read computes the wanted values of row i, all in one string.
 func (v *virtual) read(i int, dst []string, want []bool) {
-	var room [128]int
-	ends := room[:0]
-	if len(dst) > len(room) {
-		ends = make([]int, 0, len(dst))
-	}
-	buf := make([]byte, 0, 16*len(dst))
+	var room [1024]byte
+	buf := room[:0]
+	var mark [128]int
+	ends := mark[:0]
 	for slot, f := range v.object.fields {
 		if want == nil || want[slot] {
 			buf = v.value(buf, slot, f, i)
+			ends = append(ends, len(buf))
 		}
-		ends = append(ends, len(buf))
 	}
-	all, from := string(buf), 0
-	for slot, to := range ends {
-		dst[slot] = all[from:to]
-		from = to
+	all, from, n := string(buf), 0, 0
+	for slot := range v.object.fields {
+		if want == nil || want[slot] {
+			dst[slot] = all[from:ends[n]]
+			from, n = ends[n], n+1
+		}
 	}
 }
 

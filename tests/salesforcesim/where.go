@@ -50,7 +50,7 @@ func (p *plan) compileAll(parts []soql.Expr, until bool) (condition, error) {
 }
 
 func (p *plan) comparison(c *soql.Compare) (condition, error) {
-	at, err := p.resolve(c.Path, c.At)
+	at, err := p.resolve(c.Path, c.At, p.tested)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +101,7 @@ func (p *plan) semiJoin(at *path, c *soql.Compare) (condition, error) {
 		return nil, p.fault(c.At, "MALFORMED_QUERY", "a nested query must select one field")
 	}
 	found := map[string]bool{}
+	sub.tested = sub.either()
 	sub.count(func(values []string) { found[strings.Clone(sub.leaves[0].get(values))] = true })
 	delete(found, "")
 	want := c.Op == "IN"
