@@ -17,14 +17,14 @@ import (
 
 // site is an org being served, and a session of it.
 type site struct {
-	t     *testing.T
+	t     testing.TB
 	world *salesforcesim.World
 	org   *salesforcesim.Org
 	base  string
 	token string
 }
 
-func serve(t *testing.T, o salesforcesim.OrgOptions) *site {
+func serve(t testing.TB, o salesforcesim.OrgOptions) *site {
 	t.Helper()
 	w := salesforcesim.New(salesforcesim.Options{Seed: 7})
 	org := w.Org(o)
@@ -88,7 +88,7 @@ type page struct {
 	Records        []map[string]any
 }
 
-func (a answer) page(t *testing.T) page {
+func (a answer) page(t testing.TB) page {
 	t.Helper()
 	var p page
 	if err := json.Unmarshal([]byte(a.body), &p); err != nil {
@@ -97,7 +97,7 @@ func (a answer) page(t *testing.T) page {
 	return p
 }
 
-func (a answer) object(t *testing.T) map[string]any {
+func (a answer) object(t testing.TB) map[string]any {
 	t.Helper()
 	var m map[string]any
 	d := json.NewDecoder(strings.NewReader(a.body))
@@ -111,7 +111,7 @@ func (a answer) object(t *testing.T) map[string]any {
 // problem is an error of the REST API.
 type problem struct{ Message, ErrorCode string }
 
-func (a answer) problem(t *testing.T) problem {
+func (a answer) problem(t testing.TB) problem {
 	t.Helper()
 	var list []problem
 	if err := json.Unmarshal([]byte(a.body), &list); err != nil || len(list) != 1 {
@@ -141,7 +141,7 @@ func (s *site) job(operation, soql string) map[string]any {
 }
 
 // rows reads a page of CSV, the header first.
-func (a answer) rows(t *testing.T) [][]string {
+func (a answer) rows(t testing.TB) [][]string {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
 	if err != nil {

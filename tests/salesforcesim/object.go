@@ -31,7 +31,8 @@ type Field struct {
 	NoFilter         bool // not filterable, sortable or groupable
 	MinVersion       int  // older API versions do not show it
 
-	hidden  bool // by field-level security
+	known   *typeFacts // of its type
+	hidden  bool       // by field-level security
 	removed bool
 }
 
@@ -129,7 +130,7 @@ func newObject(def Object, several bool, now time.Time) *object {
 
 // add appends a field.
 func (o *object) add(f Field) {
-	if types[f.Type] == nil {
+	if f.known = types[f.Type]; f.known == nil {
 		panic(fmt.Sprintf("salesforcesim: field %s.%s has the unknown type %q", o.Name, f.Name, f.Type))
 	}
 	if f.Label == "" {

@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -132,7 +133,7 @@ func (o *Org) Virtual(v Virtual) {
 	o.world.mu.Lock()
 	defer o.world.mu.Unlock()
 	obj := newObject(v.Object, o.options.MultiCurrency, o.world.now)
-	obj.rows = &virtual{Virtual: v, object: obj, pod: o.pod}
+	obj.rows = &virtual{Virtual: v, object: obj, pod: o.pod, period: make([]atomic.Pointer[[]string], v.Period)}
 	o.own(obj)
 }
 

@@ -44,7 +44,7 @@ func (o *Org) Retype(name, field, typ string) {
 		if types[typ] == nil {
 			panic(fmt.Sprintf("salesforcesim: unknown type %q", typ))
 		}
-		f.Type, f.Length = typ, types[typ].length
+		f.Type, f.Length, f.known = typ, types[typ].length, types[typ]
 		f.Precision, f.Scale = types[typ].precision, types[typ].scale
 	})
 }

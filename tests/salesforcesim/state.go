@@ -73,3 +73,17 @@ func (o *object) record(values []string) Record {
 	}
 	return r
 }
+
+// Fields returns the names of the fields that a query may select, compound and complex
+// ones left out.
+func (o *Org) Fields(name string) []string {
+	o.world.mu.Lock()
+	defer o.world.mu.Unlock()
+	var out []string
+	for _, f := range o.must(name).shown(o.options.MaxVersion) {
+		if !f.facts().compound && f.soap()[:4] != "urn:" && f.Type != "base64" {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}

@@ -47,4 +47,9 @@ var types = map[string]*typeFacts{
 	"anyType":         {soap: "xsd:anyType", length: 255, textual: true, noFilter: true, noGroup: true},
 }
 
-func (f *Field) facts() *typeFacts { return types[f.Type] }
+func (f *Field) facts() *typeFacts {
+	if f.known != nil {
+		return f.known
+	}
+	return types[f.Type]
+}
