@@ -47,9 +47,12 @@ mrr AS (
   SELECT region, count(DISTINCT product_family) AS families FROM gold.services
   WHERE is_active AND product_family <> 'UNKNOWN' GROUP BY region
 ), contract AS (
-  SELECT account_id, min(effective_end) FILTER (WHERE is_active AND renewal_outcome = 'open' AND effective_end >= as_of()) AS contract_end_date,
-         count(*) FILTER (WHERE renewal_outcome = 'renewed' AND is_due) AS renewed_36m, count(*) FILTER (WHERE renewal_outcome IN ('renewed', 'lost') AND is_due) AS decided_36m
-  FROM (SELECT *, effective_end > months_before(as_of(), param('customer_360.renewal_window_months')) AND effective_end <= as_of() AS is_due FROM gold.contracts)
+  SELECT account_id, min(effective_end) FILTER (WHERE is_active AND renewal_outcome = 'open' AND effective_end >= as_of()) AS contract_end_date
+  FROM gold.contracts GROUP BY account_id
+), renewal AS (
+  SELECT account_id, count(*) FILTER (WHERE outcome = 'renewed') AS renewed_36m, count(*) AS decided_36m
+  FROM gold.contract_terms
+  WHERE outcome IN ('renewed', 'lost') AND ended_on > months_before(as_of(), param('customer_360.renewal_window_months')) AND ended_on <= as_of()
   GROUP BY account_id
 ), contact AS (
   SELECT coalesce(a.account_id, unassigned(c.source_region)) AS account_id, max(c.happened_at) AS last_contact_at
@@ -75,7 +78,7 @@ joined AS (
          CASE WHEN b.account_id IS NULL THEN 0 ELSE b.outstanding_usd END AS debt_then_usd,
          coalesce(v.has_billing, false) OR bool_or(g.account_id IS NOT NULL) OVER w AS region_has_billing,
          o.* EXCLUDE (account_id, fx_missing), coalesce(v.has_sales, false) OR bool_or(o.account_id IS NOT NULL) OVER w AS has_sales,
-         c.contract_end_date, c.renewed_36m, c.decided_36m, coalesce(v.has_contracts, false) OR bool_or(c.account_id IS NOT NULL) OVER w AS has_contracts,
+         c.contract_end_date, e.renewed_36m, e.decided_36m, coalesce(v.has_contracts, false) OR bool_or(c.account_id IS NOT NULL) OVER w AS has_contracts,
          n.last_contact_at, coalesce(v.has_contact, false) OR bool_or(n.account_id IS NOT NULL) OVER w AS has_contact,
          coalesce(v.has_usage, false) AS has_usage, coalesce(v.has_surveys, false) AS has_surveys, v.observed_from,
          coalesce(m.fx_missing, 0) + coalesce(r.fx_missing, 0) + coalesce(g.fx_missing_count, 0) + coalesce(o.fx_missing, 0) AS fx_missing_count
@@ -90,6 +93,7 @@ joined AS (
   LEFT JOIN gold.account_debt_before b ON b.account_id = a.account_id
   LEFT JOIN gold.account_sales o ON o.account_id = a.account_id
   LEFT JOIN contract c ON c.account_id = a.account_id
+  LEFT JOIN renewal e ON e.account_id = a.account_id
   LEFT JOIN contact n ON n.account_id = a.account_id
   WINDOW w AS (PARTITION BY a.source_region)
 )

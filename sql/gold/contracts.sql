@@ -18,8 +18,8 @@
 -- remaining_value_usd is the part of the total value not yet run off. Both at the rate of
 -- the as-of date, so that contracts compare; total_value_usd at that of the start date.
 --
--- A contract whose end was moved in place is open with its new end: only the last version
--- of a contract is held, so the end that was moved is not seen and counts as no renewal.
+-- A contract whose end was moved on in place is open with its new end; contract_terms has
+-- the end that was moved, as renewed.
 WITH contract AS (
   SELECT c.*, least(c.end_date, c.terminated_on) AS effective_end,
          NOT active_on(c.start_date, c.start_date, NULL, NULL, c.status) AS is_void

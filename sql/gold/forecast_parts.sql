@@ -39,9 +39,9 @@ WITH place AS (
   WHERE active_on(as_of(), s.start_date, s.end_date, NULL, NULL)
   GROUP BY ALL
 ), decided AS (
-  SELECT coalesce(p.segment, 'UNKNOWN') AS segment, count(*) FILTER (WHERE k.renewal_outcome = 'renewed') AS renewed, count(*) AS decided
-  FROM gold.contracts k LEFT JOIN place p ON p.account_id = k.account_id
-  WHERE k.renewal_outcome IN ('renewed', 'lost') AND k.effective_end <= as_of() AND k.effective_end > months_before(as_of(), param('forecast.renewal_window_months'))
+  SELECT coalesce(p.segment, 'UNKNOWN') AS segment, count(*) FILTER (WHERE k.outcome = 'renewed') AS renewed, count(*) AS decided
+  FROM gold.contract_terms k LEFT JOIN place p ON p.account_id = k.account_id
+  WHERE k.outcome IN ('renewed', 'lost') AND k.ended_on <= as_of() AND k.ended_on > months_before(as_of(), param('forecast.renewal_window_months'))
   GROUP BY coalesce(p.segment, 'UNKNOWN')
 ), pooled AS (
   SELECT ratio(sum(renewed), sum(decided)) AS rate FROM decided
