@@ -3,6 +3,7 @@ package salesforcesim
 import (
 	"crypto/rsa"
 	"fmt"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,7 +23,7 @@ type OrgOptions struct {
 	RotateRefresh                                   bool           // a refresh token serves once; a second use revokes the grant
 	TokenLife                                       time.Duration  // default 2 hours
 
-	MinVersion, MaxVersion    int // default 31 and 66
+	MinVersion, MaxVersion    int // default 31 and 68
 	DailyCalls, DailyBulkJobs int // default 100,000 and 10,000
 
 	PageRows  int  // of REST; default and most 2,000
@@ -62,7 +63,7 @@ func (o *OrgOptions) fill(n int) {
 	word(&o.BulkNumbers, "decimal")
 	word(&o.BulkNull, "quoted")
 	count(&o.MinVersion, 31)
-	count(&o.MaxVersion, 66)
+	count(&o.MaxVersion, 68)
 	count(&o.DailyCalls, 100_000)
 	count(&o.DailyBulkJobs, 10_000)
 	count(&o.PageRows, 2000)
@@ -123,8 +124,10 @@ func (o *Org) Define(def Object) {
 	o.own(newObject(def, o.options.MultiCurrency, o.world.now))
 }
 
+// own takes an object in. Answers being written hold the old map of prefixes.
 func (o *Org) own(obj *object) {
 	o.objects[strings.ToLower(obj.Name)] = obj
+	o.prefixes = maps.Clone(o.prefixes)
 	o.prefixes[obj.KeyPrefix] = obj
 }
 

@@ -12,7 +12,8 @@ import (
 type plan struct {
 	org     *Org
 	query   *soql.Query
-	object  *object // as it was when the query came
+	object  *object            // as it was when the query came
+	names   map[string]*object // by the prefix of ids, likewise
 	version int
 	all     bool // deleted rows too
 	bulk    bool
@@ -38,7 +39,7 @@ type node struct {
 
 // plan checks a query against the objects and makes it ready. The lock is held.
 func (o *Org) plan(q *soql.Query, version int, all, bulk bool) (*plan, error) {
-	p := &plan{org: o, query: q, version: version, all: all || q.AllRows, bulk: bulk, now: o.world.now}
+	p := &plan{org: o, query: q, version: version, all: all || q.AllRows, bulk: bulk, now: o.world.now, names: o.prefixes}
 	obj := o.find(q.From)
 	if obj == nil {
 		return nil, p.fault(q.FromAt, "INVALID_TYPE", "sObject type '%s' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.", q.From)

@@ -224,7 +224,7 @@ func (w *rowWriter) level(b []byte, n *node, entity, id string) []byte {
 		case *node:
 			b = append(appendString(b, e.relation), ':')
 			parent := w.value(e.through)
-			if obj := w.result.plan.org.prefixes[prefixOf(parent)]; parent == "" || obj == nil {
+			if obj := w.result.plan.names[prefixOf(parent)]; parent == "" || obj == nil {
 				b = append(b, "null"...)
 			} else {
 				b = w.level(b, e, obj.Name, parent)
