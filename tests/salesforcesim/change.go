@@ -87,7 +87,7 @@ func (o *Org) Vanish(name, id string) {
 	o.erase(o.must(name), fullID(id))
 }
 
-// Merge makes loser a deleted duplicate of winner.
+// Merge makes loser a deleted duplicate of winner, to which its children move.
 func (o *Org) Merge(name, winner, loser string) {
 	o.world.mu.Lock()
 	defer o.world.mu.Unlock()
@@ -95,6 +95,32 @@ func (o *Org) Merge(name, winner, loser string) {
 	o.edit(obj, loser, Record{"MasterRecordId": winner}, now, touchNone)
 	o.bin(obj, fullID(loser), now)
 	o.edit(obj, winner, nil, now, touchBoth)
+	for _, child := range o.objects {
+		o.moveChildren(child, obj.Name, fullID(loser), winner)
+	}
+}
+
+// moveChildren makes the rows of an object that refer to one row refer to another.
+func (o *Org) moveChildren(child *object, parent, from, to string) {
+	t, ok := child.rows.(*stored)
+	if !ok {
+		return
+	}
+	for slot, f := range child.fields {
+		if f.removed || f.Audit || !slices.Contains(f.ReferenceTo, parent) {
+			continue
+		}
+		var ids []string
+		t.scan(0, t.size(), nil, func(v []string) verdict {
+			if v[slot] == from {
+				ids = append(ids, strings.Clone(v[child.id]))
+			}
+			return skip
+		})
+		for _, id := range ids {
+			o.edit(child, id, Record{f.Name: to}, o.world.now, touchStamp)
+		}
+	}
 }
 
 // EmptyRecycleBin removes every deleted row for good.

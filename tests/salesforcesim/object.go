@@ -66,7 +66,7 @@ type object struct {
 	gone    map[string]time.Time
 	history map[string][]Record
 
-	id, isDeleted, created, createdBy, modified, modifiedBy, stamp, master, currency int // slots, -1 where absent
+	id, isDeleted, isArchived, created, createdBy, modified, modifiedBy, stamp, master, currency int // slots, -1 where absent
 }
 
 // deletion is an entry of the delete log.
@@ -154,7 +154,7 @@ func (o *object) add(f Field) {
 
 // find notes the slots of system fields.
 func (o *object) find() {
-	for name, slot := range map[string]*int{"id": &o.id, "isdeleted": &o.isDeleted, "createddate": &o.created, "createdbyid": &o.createdBy, "lastmodifieddate": &o.modified,
+	for name, slot := range map[string]*int{"id": &o.id, "isdeleted": &o.isDeleted, "isarchived": &o.isArchived, "createddate": &o.created, "createdbyid": &o.createdBy, "lastmodifieddate": &o.modified,
 		"lastmodifiedbyid": &o.modifiedBy, "systemmodstamp": &o.stamp, "masterrecordid": &o.master, "currencyisocode": &o.currency} {
 		at, ok := o.slots[name]
 		if *slot = at; !ok {

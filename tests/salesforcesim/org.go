@@ -26,6 +26,8 @@ type OrgOptions struct {
 	MinVersion, MaxVersion    int // default 31 and 68
 	DailyCalls, DailyBulkJobs int // default 100,000 and 10,000
 
+	LimitInfo string // after api-usage in Sforce-Limit-Info, e.g. "; api-bursts=1/750"
+
 	PageRows  int  // of REST; default and most 2,000
 	LivePages bool // REST pages show rows as they are when the page is asked for
 

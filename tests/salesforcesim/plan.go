@@ -70,8 +70,10 @@ func (o *Org) plan(q *soql.Query, version int, all, bulk bool) (*plan, error) {
 	var err error
 	p.where, err = p.compile(q.Where)
 	p.needed[fixed.id] = true
-	if fixed.isDeleted >= 0 {
-		p.tested[fixed.isDeleted] = true
+	for _, slot := range []int{fixed.isDeleted, fixed.isArchived} {
+		if slot >= 0 {
+			p.tested[slot] = true
+		}
 	}
 	return p, err
 }

@@ -107,6 +107,25 @@ func TestDeletes(t *testing.T) {
 	}
 }
 
+// The children of a merged row move to the winner; archived activities are for queryAll.
+func TestMergedChildrenAndArchivedActivities(t *testing.T) {
+	s := serve(t, salesforcesim.OrgOptions{LimitInfo: "; api-bursts=1/750"})
+	loser, ids := s.contacts(2)
+	winner := s.org.Insert("Account", salesforcesim.Record{"Name": "Winner"})
+	s.world.Advance(time.Hour)
+	s.org.Merge("Account", winner, loser)
+	p := s.query("SELECT Id, AccountId FROM Contact WHERE SystemModstamp >= " + s.world.Now().Format(time.RFC3339))
+	if len(p.Records) != len(ids) || p.Records[0]["AccountId"] != winner {
+		t.Errorf("children: %v", p.Records)
+	}
+	s.org.Insert("Task", salesforcesim.Record{"Subject": "Old", "IsArchived": "true"})
+	if q, all := s.get("query?q=SELECT+COUNT()+FROM+Task").page(t).TotalSize, s.get("queryAll?q=SELECT+COUNT()+FROM+Task"); q != 0 || all.page(t).TotalSize != 1 {
+		t.Errorf("query finds %d, queryAll %s", q, all.body)
+	} else if got := all.header.Get("Sforce-Limit-Info"); got != "api-usage=3/100000; api-bursts=1/750" {
+		t.Errorf("Sforce-Limit-Info: %s", got)
+	}
+}
+
 // A deleted row leaves the recycle bin after its time.
 func TestRecycleBinIsEmptied(t *testing.T) {
 	s := serve(t, salesforcesim.OrgOptions{RecycleBin: time.Hour})

@@ -30,6 +30,20 @@ type cursors struct {
 
 func newCursors() cursors { return cursors{open: map[string]*cursor{}, next: 1} }
 
+// maxCursors bounds what is remembered of queries; real orgs have no such bound.
+const maxCursors = 1000
+
+// openCursor gives a cursor its id.
+func (o *Org) openCursor(cur *cursor) {
+	n := o.cursors.next
+	o.cursors.next++
+	cur.id = makeID("01g", o.pod, n)
+	o.cursors.open[cur.id] = cur
+	if n > maxCursors {
+		delete(o.cursors.open, makeID("01g", o.pod, n-maxCursors))
+	}
+}
+
 // queried is the object a query asks for, "" if it cannot be read.
 func (c *call) queried() string {
 	if q, err := soql.Parse(c.request.URL.Query().Get("q")); err == nil {
@@ -71,9 +85,7 @@ func (c *call) query() *reply {
 	}
 	cur := &cursor{result: p.run(), session: c.session, opened: o.world.now, page: c.pageRows()}
 	if cur.result.size() > cur.page {
-		cur.id = makeID("01g", o.pod, o.cursors.next)
-		o.cursors.next++
-		o.cursors.open[cur.id] = cur
+		o.openCursor(cur)
 	}
 	return cur.reply(c, 0)
 }
@@ -113,9 +125,7 @@ func (cur *cursor) reply(c *call, from int) *reply {
 	if c.faulty(ShortPages) && to-from > 1 {
 		to = from + (to-from+1)/2
 		if cur.id == "" { // the rest needs a cursor now
-			cur.id = makeID("01g", c.org.pod, c.org.cursors.next)
-			c.org.cursors.next++
-			c.org.cursors.open[cur.id] = cur
+			c.org.openCursor(cur)
 		}
 	}
 	written := to

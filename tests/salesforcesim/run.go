@@ -37,7 +37,7 @@ func (p *plan) run() *result {
 	passed := 0
 	from, to := p.span(table)
 	r.rows = table.scan(from, to, p.tested, func(v []string) verdict {
-		if !p.all && p.object.isDeleted >= 0 && v[p.object.isDeleted] == "true" || !p.where(v) {
+		if !p.fits(v) {
 			return skip
 		}
 		if sorted {
@@ -66,6 +66,13 @@ func (p *plan) run() *result {
 		r.arrange(p.sort(keyed, keys), offset, limit)
 	}
 	return r
+}
+
+// fits says whether a row is wanted. Only queryAll shows deleted rows, and archived
+// activities.
+func (p *plan) fits(v []string) bool {
+	is := func(slot int) bool { return slot >= 0 && v[slot] == "true" }
+	return (p.all || !is(p.object.isDeleted) && !is(p.object.isArchived)) && p.where(v)
 }
 
 // natural says whether the order of the table is the one wanted.

@@ -90,7 +90,7 @@ func (o *Org) answer(c *call, h handler, used int) *reply {
 func (o *Org) envelope(r *reply, c *call, used int) {
 	r.header.Set("Date", o.world.Now().Format(http.TimeFormat))
 	if !c.kind.free() {
-		r.header.Set("Sforce-Limit-Info", fmt.Sprintf("api-usage=%d/%d", used, o.options.DailyCalls))
+		r.header.Set("Sforce-Limit-Info", fmt.Sprintf("api-usage=%d/%d%s", used, o.options.DailyCalls, o.options.LimitInfo))
 		r.header.Set("Cache-Control", "no-cache,must-revalidate,max-age=0,no-store,private")
 	}
 	if c.faulty(StripHeaders) {

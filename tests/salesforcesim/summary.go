@@ -60,7 +60,7 @@ func (p *plan) count(visit func([]string)) int {
 	t := p.org.objects[strings.ToLower(p.object.Name)].rows
 	from, to := p.span(t)
 	t.scan(from, to, p.tested, func(v []string) verdict {
-		if (p.all || p.object.isDeleted < 0 || v[p.object.isDeleted] != "true") && p.where(v) {
+		if p.fits(v) {
 			n++
 			visit(v)
 		}
