@@ -247,6 +247,20 @@ func TestRefreshIsSingleFlight(t *testing.T) {
 	}
 }
 
+// A caller that comes when another's login has just ended takes that one.
+func TestLoginIsNotRepeated(t *testing.T) {
+	s := newServer(t)
+	c := s.client()
+	for range 2 {
+		if err := c.tokens.login(context.Background(), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.logins != 1 {
+		t.Errorf("%d logins", s.logins)
+	}
+}
+
 func TestAccessTokenEnds(t *testing.T) {
 	s := newServer(t, limitsAnswer, apiError(401, "INVALID_SESSION_ID", "Session expired or invalid"))
 	c := s.client(func(cfg *Config) { cfg.Grant = AccessToken{Token: NewSecret("given-token")} })
@@ -400,7 +414,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 }
 
 func TestInstanceURLMustNotLeakTheToken(t *testing.T) {
-	s := newServer(t, pageAnswer(2, "https://elsewhere.example/query/01g-2000", record("1")), pageAnswer(2, "", record("2")))
+	s := newServer(t, pageAnswer(2, "http://elsewhere.example/query/01g-2000", record("1")), pageAnswer(2, "", record("2")))
 	c := s.client()
 	q := Query{SOQL: "SELECT Id FROM Account", Columns: idColumn}
 	at, _, err := c.QueryPage(context.Background(), q, QueryCursor{}, &kept{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -245,7 +246,8 @@ func TestCSVRoundTrip(t *testing.T) {
 			}
 			text.WriteString(end)
 		}
-		s := newCSVScanner(iotest.OneByteReader(strings.NewReader(text.String())))
+		chunks := rapid.SampledFrom([]func(io.Reader) io.Reader{iotest.OneByteReader, iotest.HalfReader, iotest.DataErrReader}).Draw(t, "chunks")
+		s := newCSVScanner(chunks(strings.NewReader(text.String())))
 		s.buf = s.buf[:rapid.IntRange(1, 64).Draw(t, "buffer")]
 		for i, want := range table {
 			got, err := s.next()

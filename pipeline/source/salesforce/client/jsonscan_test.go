@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -74,7 +75,8 @@ func TestJSONScanner(t *testing.T) {
 			text, _ = json.MarshalIndent(json.RawMessage(text), "", " ")
 		}
 		open := func(text string) *jsonScanner {
-			s := newJSONScanner(iotest.OneByteReader(strings.NewReader(text)))
+			chunks := rapid.SampledFrom([]func(io.Reader) io.Reader{iotest.OneByteReader, iotest.HalfReader, iotest.DataErrReader}).Draw(t, "chunks")
+			s := newJSONScanner(chunks(strings.NewReader(text)))
 			s.buf = s.buf[:rapid.IntRange(1, 40).Draw(t, "buffer")]
 			return s
 		}
@@ -112,6 +114,28 @@ func TestJSONScannerStrings(t *testing.T) {
 	for _, bad := range []string{`{"a":1`, `{"a" 1}`, `{a:1}`, `[1 2]`, `{"a":tru}`, `{"a":+1}`, `{"a":1.}`, `{"a":--1}`, `"\x"`, `"\u12g4"`, `<html>`, `{"a":}`, strings.Repeat("[", 200) + strings.Repeat("]", 200)} {
 		if err := newJSONScanner(strings.NewReader(bad)).skip(0); err == nil {
 			t.Errorf("%.40s is read", bad)
+		}
+	}
+}
+
+// Wherever the network cuts a reply in two, names and values are the same: what was
+// read must not be overwritten by what follows.
+func TestRecordsCutAnywhere(t *testing.T) {
+	const text = `{"totalSize":2,"done":true,"records":[{"attributes":{"type":"A"},"Id":"first","Owner":{"Name":"An\"n"},"N":10.0},{"Id":"second","Owner":null,"N":null}]}`
+	l, err := newLayout([]Column{{"N", "double"}, {"Id", "id"}, {"Owner.Name", "string"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range len(text) {
+		var sink kept
+		r, err := newRow(l, &sink)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := &records{list: "records", row: r}
+		err = list.read(io.MultiReader(strings.NewReader(text[:cut]), strings.NewReader(text[cut:])))
+		if got := strings.Join(sink.rows, " "); err != nil || got != `10|first|An"n |second|` {
+			t.Errorf("cut at %d: %s, %v", cut, got, err)
 		}
 	}
 }
