@@ -45,7 +45,7 @@ func Open(ctx context.Context, opt engine.Options) (*DB, error) {
 	if opt.Threads > 0 {
 		settings = append(settings, fmt.Sprintf("SET threads = %d", opt.Threads))
 	}
-	settings = append(settings, memorySetting(opt.MemoryLimit), "SET temp_directory = "+engine.Literal(opt.TempDirectory))
+	settings = append(settings, MemorySetting(opt.MemoryLimit), "SET temp_directory = "+engine.Literal(opt.TempDirectory))
 	for _, s := range settings {
 		if _, err := db.ExecContext(ctx, s); err != nil {
 			return nil, errors.Join(fmt.Errorf("duckdb: %s: %w", s, err), db.Close())
@@ -54,9 +54,9 @@ func Open(ctx context.Context, opt engine.Options) (*DB, error) {
 	return &DB{db: db}, nil
 }
 
-// memorySetting is the statement that bounds memory. DuckDB itself would take 80 % of the
+// MemorySetting is the statement that bounds memory; an empty limit is the default. DuckDB itself would take 80 % of the
 // machine, which is not ours alone; what does not fit into the default spills to disk.
-func memorySetting(limit string) string {
+func MemorySetting(limit string) string {
 	if limit != "" {
 		return "SET memory_limit = " + engine.Literal(limit)
 	}
