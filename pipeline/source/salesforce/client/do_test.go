@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -146,11 +147,11 @@ func TestCancelled(t *testing.T) {
 func TestStalledReplyIsTriedAgain(t *testing.T) {
 	release := make(chan struct{})
 	stalled := limitsAnswer
-	n := 0
+	var n atomic.Int32
 	s := newServer(t, limitsAnswer, limitsAnswer)
 	slow := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if strings.HasSuffix(req.URL.Path, "/limits") {
-			if n++; n == 1 {
+			if n.Add(1) == 1 {
 				_, _ = w.Write([]byte(`{"Daily`))
 				w.(http.Flusher).Flush()
 				<-release
@@ -164,8 +165,8 @@ func TestStalledReplyIsTriedAgain(t *testing.T) {
 	s.Config.Handler = slow
 	defer close(release)
 	c := s.client(func(cfg *Config) { cfg.Stall = 30 * time.Millisecond })
-	if _, err := c.Limits(context.Background()); err != nil || n != 2 {
-		t.Errorf("%d calls, %v", n, err)
+	if _, err := c.Limits(context.Background()); err != nil || n.Load() != 2 {
+		t.Errorf("%d calls, %v", n.Load(), err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -109,19 +110,19 @@ func TestVersionIsInEveryPath(t *testing.T) {
 
 func TestConnectionLost(t *testing.T) {
 	s := newServer(t)
-	calls := 0
+	var calls atomic.Int32
 	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if strings.Contains(req.URL.Path, "/token") {
 			tokenAnswer(s.URL, 1, "").write(w, s.clock.Now())
 			return
 		}
-		calls++
+		calls.Add(1)
 		panic(http.ErrAbortHandler)
 	})
 	_, err := s.client().Limits(context.Background())
 	var lost *TransportError
-	if !errors.As(err, &lost) || lost.Tries != 6 || calls < 6 || len(s.clock.slept()) != 5 {
-		t.Errorf("%v after %d calls and %v", err, calls, s.clock.slept())
+	if !errors.As(err, &lost) || lost.Tries != 6 || calls.Load() < 6 || len(s.clock.slept()) != 5 {
+		t.Errorf("%v after %d calls and %v", err, calls.Load(), s.clock.slept())
 	}
 	if strings.Contains(err.Error(), "Get \"") {
 		t.Errorf("%v repeats the URL", err)
