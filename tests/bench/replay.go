@@ -44,8 +44,8 @@ func (s *script) save(path string) error {
 
 const outPlace = "{out}"
 
-// replay is the bare side: one connection, default settings but for the memory, which is
-// bounded as the pipeline's is (or by MEMORY), statement after statement.
+// replay is the bare side: one connection, default settings, statement after statement.
+// MEMORY bounds its memory; the pipeline's 3GB are too little for whole tables sorted at once.
 // Statements that take SLOW (a duration) or longer are printed.
 func replay(ctx context.Context, path, out string) (err error) {
 	raw, err := os.ReadFile(path)
@@ -69,7 +69,11 @@ func replay(ctx context.Context, path, out string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	for _, setting := range []string{"SET TimeZone = 'UTC'", duckdb.MemorySetting(os.Getenv("MEMORY")), "SET temp_directory = " + engine.Literal(filepath.Join(out, "spill"))} {
+	settings := []string{"SET TimeZone = 'UTC'", "SET temp_directory = " + engine.Literal(filepath.Join(out, "spill"))}
+	if limit := os.Getenv("MEMORY"); limit != "" {
+		settings = append(settings, duckdb.MemorySetting(limit))
+	}
+	for _, setting := range settings {
 		if _, err := conn.ExecContext(ctx, setting); err != nil {
 			return err
 		}
