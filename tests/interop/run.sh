@@ -23,8 +23,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$bin" demo --out "$work/demo" --accounts "${ACCOUNTS:-200}" --seed 7 --lake "$work/lake" >/dev/null
 # One as-of is enough for other programs to read: no history of state tables.
-echo '{"history": {"month_ends": 0}}' > "$work/demo/gold_metrics.json"
-sed -i '1s/{/{ "gold_metrics": "gold_metrics.json",/' "$work/demo/pipeline.json"
+sed -i '1s/{/{ "history": {"month_ends": 0},/' "$work/demo/gold_metrics.json"
 "$bin" run --quiet --config "$work/demo/pipeline.json"
 status=0
 .venv/bin/python check.py "$bin" "$work/lake" || status=1
