@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/link"
+	"github.com/customer360/pipeline/pipeline/link/truth"
 )
 
 func (a *app) linkCommand() *cobra.Command {
@@ -24,7 +26,7 @@ func (a *app) linkCommand() *cobra.Command {
 		Long: "link groups what belongs to account linking. evaluate and fit work on labelled files alone and need neither\n" +
 			"configuration nor lake.",
 	}
-	c.AddCommand(a.linkEvaluateCommand(), a.linkFitCommand())
+	c.AddCommand(a.linkEvaluateCommand(), a.linkFitCommand(), a.linkGenerateCommand())
 	return c
 }
 
@@ -193,4 +195,31 @@ func (a *app) linkEvaluate(ctx context.Context, f linkFlags) error {
 		}
 		return nil
 	})
+}
+
+func (a *app) linkGenerateCommand() *cobra.Command {
+	var o truth.Options
+	var path string
+	c := &cobra.Command{
+		Use:     "generate --accounts N --out FILE",
+		Short:   "Write made-up accounts whose customers are known",
+		Long:    "generate writes a labelled file to measure linking on: homonyms, agency mailboxes, placeholder phones, resellers,\nrenames and bad spelling. The same seed writes the same bytes.",
+		Example: "  pipeline link generate --accounts 100000 --seed 7 --out accounts.csv",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) (err error) {
+			if path == "" || o.Accounts < 1 {
+				return &usageError{err: fmt.Errorf("--accounts and --out are needed"), hint: "pipeline link generate --accounts 100000 --out accounts.csv"}
+			}
+			file, err := os.Create(path)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, file.Close()) }()
+			return truth.WriteCSV(file, truth.Generate(o))
+		},
+	}
+	c.Flags().IntVar(&o.Accounts, "accounts", 100000, "how many accounts")
+	c.Flags().Uint64Var(&o.Seed, "seed", 1, "the seed")
+	c.Flags().StringVar(&path, "out", "", "the `FILE` to write")
+	return c
 }

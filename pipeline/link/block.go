@@ -23,6 +23,9 @@ var blockSQL string
 //go:embed identifier.sql
 var identifierSQL string
 
+//go:embed account_pair.sql
+var accountPairSQL string
+
 type nameKey struct {
 	Key   int64 `parquet:"key"`
 	Name  int32 `parquet:"name"`
@@ -34,7 +37,6 @@ type identifierRow struct {
 	Value   int64 `parquet:"value"`
 	Account int32 `parquet:"account"`
 	Name    int32 `parquet:"name"`
-	Fresh   bool  `parquet:"is_fresh"`
 }
 
 type pairRow struct {
@@ -52,13 +54,17 @@ type blocker struct {
 // those with a name that is fresh; nil = all are.
 func (b blocker) namePairs(ctx context.Context, c *corpus, fresh []bool) ([]int64, error) {
 	path := filepath.Join(b.dir, "name_key.parquet")
+	defer os.Remove(path)
+	wanted := c.freshKeys(fresh)
 	err := writeRows(path, func(put func(...nameKey) error) error {
 		return eachChunkInOrder(len(c.names), func(from, to int) []nameKey {
 			var sink keySink
 			var rows []nameKey
 			for i := from; i < to; i++ {
 				for _, k := range c.blockingKeys(c.names[i], &sink) {
-					rows = append(rows, nameKey{k, int32(i), fresh == nil || fresh[i]})
+					if fresh == nil || wanted[k] {
+						rows = append(rows, nameKey{k, int32(i), fresh == nil || fresh[i]})
+					}
 				}
 			}
 			return rows
@@ -67,14 +73,37 @@ func (b blocker) namePairs(ctx context.Context, c *corpus, fresh []bool) ([]int6
 	if err != nil {
 		return nil, fmt.Errorf("block names: %w", err)
 	}
-	query := fill(blockSQL, map[string]string{"max_block": strconv.Itoa(c.policy.MaxBlock), "neighbours": strconv.Itoa(c.policy.Neighbours)})
-	return b.pairs(ctx, path, "name_key", query, "name_pair")
+	query := fill(blockSQL, map[string]string{"file": engine.Literal(path), "max_block": strconv.Itoa(c.policy.MaxBlock), "neighbours": strconv.Itoa(c.policy.Neighbours)})
+	if err := b.sess.Exec(ctx, query); err != nil {
+		return nil, fmt.Errorf("block names: %w", err)
+	}
+	pairs, err := b.export(ctx, "SELECT a::BIGINT << 32 | b::BIGINT AS pair FROM name_pair")
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(pairs)
+	return pairs, b.sess.Exec(ctx, "DROP TABLE sized; DROP TABLE name_pair")
 }
 
-// accountPairs are pairs of accounts that share an identifier, and the identifiers shared by
-// too many to say anything.
-func (b blocker) accountPairs(ctx context.Context, c *corpus, fresh []bool) (pairs []int64, many map[int64]bool, err error) {
+// freshKeys are the keys of fresh names: blocks without one need not be looked at.
+func (c *corpus) freshKeys(fresh []bool) map[int64]bool {
+	wanted := map[int64]bool{}
+	var sink keySink
+	for i, is := range fresh {
+		if is {
+			for _, k := range c.blockingKeys(c.names[i], &sink) {
+				wanted[k] = true
+			}
+		}
+	}
+	return wanted
+}
+
+// identifiers loads the identifiers of all accounts and finds those shared by too many to say
+// anything.
+func (b blocker) identifiers(ctx context.Context, c *corpus) (many map[int64]bool, err error) {
 	path := filepath.Join(b.dir, "identifier.parquet")
+	defer os.Remove(path)
 	err = writeRows(path, func(put func(...identifierRow) error) error {
 		return eachChunkInOrder(len(c.accounts), func(from, to int) []identifierRow {
 			var rows []identifierRow
@@ -84,50 +113,59 @@ func (b blocker) accountPairs(ctx context.Context, c *corpus, fresh []bool) (pai
 					name = c.brand[n]
 				}
 				for _, id := range c.identifiers[i] {
-					rows = append(rows, identifierRow{int32(id.kind), id.hash, int32(i), name, fresh == nil || fresh[i]})
+					rows = append(rows, identifierRow{int32(id.kind), id.hash, int32(i), name})
 				}
 			}
 			return rows
 		}, put)
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("block identifiers: %w", err)
+		return nil, fmt.Errorf("block identifiers: %w", err)
 	}
 	var limits strings.Builder
 	for k, name := range identifierNames {
 		fmt.Fprintf(&limits, " WHEN %d THEN %d", k, c.policy.MaxNames[name])
 	}
-	query := fill(identifierSQL, map[string]string{"limits": limits.String(), "max_accounts": strconv.Itoa(c.policy.MaxShared)})
-	pairs, err = b.pairs(ctx, path, "identifier", query, "account_pair")
-	if err != nil {
-		return nil, nil, err
+	query := fill(identifierSQL, map[string]string{"file": engine.Literal(path), "limits": limits.String(), "max_accounts": strconv.Itoa(c.policy.MaxShared)})
+	if err := b.sess.Exec(ctx, query); err != nil {
+		return nil, fmt.Errorf("block identifiers: %w", err)
 	}
-	values, err := b.export(ctx, "SELECT value AS pair FROM shared_by_many")
+	values, err := b.export(ctx, "SELECT value AS pair FROM held WHERE is_many")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	many = make(map[int64]bool, len(values))
 	for _, v := range values {
 		many[v] = true
 	}
-	return pairs, many, nil
+	return many, nil
 }
 
-// pairs runs a blocking query over a file and fetches its pairs.
-func (b blocker) pairs(ctx context.Context, path, input, query, result string) ([]int64, error) {
-	setup := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM read_parquet(%s);", input, engine.Literal(path))
-	if err := b.sess.Exec(ctx, setup+query); err != nil {
-		return nil, fmt.Errorf("block %s: %w", input, err)
+// accountPairs are pairs of accounts that share a usable identifier.
+func (b blocker) accountPairs(ctx context.Context, c *corpus, fresh []bool) ([]int64, error) {
+	path := filepath.Join(b.dir, "fresh.parquet")
+	defer os.Remove(path)
+	err := writeRows(path, func(put func(...pairRow) error) error {
+		var rows []pairRow
+		for i := range c.accounts {
+			if fresh == nil || fresh[i] {
+				rows = append(rows, pairRow{int64(i)})
+			}
+		}
+		return put(rows...)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("block identifiers: %w", err)
 	}
-	if err := os.Remove(path); err != nil {
-		return nil, err
+	if err := b.sess.Exec(ctx, fill(accountPairSQL, map[string]string{"file": engine.Literal(path)})); err != nil {
+		return nil, fmt.Errorf("block identifiers: %w", err)
 	}
-	pairs, err := b.export(ctx, fmt.Sprintf("SELECT a::BIGINT << 32 | b::BIGINT AS pair FROM %s", result))
+	pairs, err := b.export(ctx, "SELECT a::BIGINT << 32 | b::BIGINT AS pair FROM account_pair")
 	if err != nil {
 		return nil, err
 	}
 	slices.Sort(pairs)
-	return pairs, b.sess.Exec(ctx, fmt.Sprintf("DROP TABLE %s; DROP TABLE %s", input, result))
+	return pairs, b.sess.Exec(ctx, "DROP TABLE identifier; DROP TABLE held; DROP TABLE account_pair")
 }
 
 // export fetches one column of whole numbers.

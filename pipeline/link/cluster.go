@@ -183,7 +183,7 @@ func (k *clusters) join(decisions []placedDecision, edges []edge) []refusal {
 	}
 	order := make([]int32, 0, len(edges))
 	for i, e := range edges {
-		if float64(e.confidence) >= k.policy.LinkAt {
+		if k.policy.sure(e) {
 			order = append(order, int32(i))
 		}
 	}

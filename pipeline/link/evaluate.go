@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 )
@@ -115,9 +114,9 @@ func (l *Linker) Evaluate(ctx context.Context, data *Labelled, most int, now fun
 	}
 	truth := data.truth(accounts)
 	var cal calibration
-	r, err := l.run(ctx, accounts, nil, func(a, b int32, _ *vector, logOdds float64) {
+	r, err := l.run(ctx, accounts, nil, nil, &observer{see: func(a, b int32, _ *vector, logOdds float64) {
 		cal.add(100*logistic(logOdds), truth[a] == truth[b])
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -135,16 +134,5 @@ func (l *Linker) Evaluate(ctx context.Context, data *Labelled, most int, now fun
 
 // linked says whether an edge holds: confident enough and not refused.
 func (r *Result) linked(i int) bool {
-	return float64(r.edges[i].confidence) >= r.policy.LinkAt && r.refused[i] == allowed
-}
-
-// halves is both parts of several files.
-func halves(files []*Labelled, part int) []*Labelled {
-	return slices.Collect(func(yield func(*Labelled) bool) {
-		for _, f := range files {
-			if !yield(f.Part(part)) {
-				return
-			}
-		}
-	})
+	return r.policy.sure(r.edges[i]) && r.refused[i] == allowed
 }

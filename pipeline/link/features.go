@@ -40,6 +40,7 @@ const (
 	fGenericBoth
 	fGenericExtra
 	fPlaceOnly
+	fOwnPlace
 	fGenericOnly
 	fOrder
 	fLegalBoth
@@ -49,6 +50,8 @@ const (
 	fShort
 	fUnlike
 	fEstablished
+	fCrowd
+	fBreadth
 	fAmbiguous
 	fSameRegion // from here on, accounts
 	fSameRegionOther
@@ -106,6 +109,7 @@ var featureTexts = [featureCount]featureText{
 	fGenericBoth:          {"trades_differ", "they name different trades"},
 	fGenericExtra:         {"trade_one", "one names a trade more"},
 	fPlaceOnly:            {"place_only", "a place is all that differs"},
+	fOwnPlace:             {"own_place", "the places they name are the countries they are in"},
 	fGenericOnly:          {"trade_only", "a trade is all that differs"},
 	fOrder:                {"order", "the same words in another order"},
 	fLegalBoth:            {"legal_differs", "their legal forms are of different kinds"},
@@ -115,6 +119,8 @@ var featureTexts = [featureCount]featureText{
 	fShort:                {"short", "the name has few letters"},
 	fUnlike:               {"unlike", "the names have nothing in common"},
 	fEstablished:          {"both_established", "both spellings are used in several regions"},
+	fCrowd:                {"crowd", "many accounts have the name"},
+	fBreadth:              {"many_trades", "several names differ from this one in the trade only"},
 	fAmbiguous:            {"ambiguous", "accounts of this name are known to be different companies"},
 	fSameRegion:           {"same_region", "both are in the same region"},
 	fSameRegionOther:      {"same_region_other_name", "both are in the same region and are spelt differently"},
@@ -139,7 +145,7 @@ var bounds = [featureCount]int8{
 	fExact: 1, fCore: 1, fCompactJoin: 1, fDice: 1, fCover: 1, fInformation: 1, fCoincidence: -1, fExactCoincidence: -1, fContained: 1, fContainedInformation: 1,
 	fFirstWord: 1, fFirstDiffers: -1, fJaroWinkler: 1, fEdits: 1, fTypo: -1, fTypoKnown: -1, fAcronym: 1, fAcronymWord: 1, fAlias: 1,
 	fNoCore: -1, fNoCorePlaces: -1, fCoreBoth: -1, fCoreExtra: -1, fCoreExtraRare: -1, fNumberBoth: -1, fNumberExtra: -1, fNumberOnly: -1, fPlaceBoth: -1, fPlaceExtra: -1, fGenericBoth: -1, fGenericExtra: -1,
-	fOrder: 0, fLegalBoth: -1, fLegalSpelling: -1, fLegalExtra: -1, fLegalHere: -1, fShort: -1, fUnlike: -1, fEstablished: -1, fAmbiguous: -1,
+	fOrder: 0, fLegalBoth: -1, fLegalSpelling: -1, fLegalExtra: -1, fLegalHere: -1, fShort: -1, fUnlike: -1, fEstablished: -1, fCrowd: -1, fBreadth: -1, fAmbiguous: -1,
 	fSameRegionOther: -1, fEmail: 1, fContactEmail: 1, fPhone: 1, fDomain: 1, fDomainLabel: 1, fParent: 1, fUnlikeSupport: -1,
 	fDomainDiffers: -1, fPhoneDiffers: -1, fParentDiffers: -1, fCountrySame: 0, fCountryDiffers: -1,
 }

@@ -105,7 +105,8 @@ func (v *Vocabulary) strip(words []string, country string) (rest, kinds []string
 		}
 		from++
 	}
-	return append(slices.Clone(words), numbers...), kinds
+	words, more := v.cutNumbers(words)
+	return slices.Concat(words, more, numbers), kinds
 }
 
 // cutNumbers takes numbers from the end, which may stand behind a legal form ("Corp. III").

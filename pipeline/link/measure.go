@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync/atomic"
 )
 
 // Measures says how well clusters agree with the truth.
@@ -88,16 +89,15 @@ type Band struct {
 
 // calibration collects the bands.
 type calibration struct {
-	pairs, right [10]int
-	expected     [10]float64
+	pairs, right, expected [10]atomic.Int64 // expected in millionths, so that the order of adding is all one
 }
 
 func (c *calibration) add(confidence float64, same bool) {
 	b := min(int(confidence/10), 9)
-	c.pairs[b]++
-	c.expected[b] += confidence
+	c.pairs[b].Add(1)
+	c.expected[b].Add(int64(confidence * 1e6))
 	if same {
-		c.right[b]++
+		c.right[b].Add(1)
 	}
 }
 
@@ -105,11 +105,12 @@ var bandNames = [10]string{"0–10", "10–20", "20–30", "30–40", "40–50",
 
 func (c *calibration) bands() []Band {
 	var bands []Band
-	for i, n := range c.pairs {
+	for i := range c.pairs {
+		n := int(c.pairs[i].Load())
 		b := Band{From: 10 * i, To: 10*i + 10, Band: bandNames[i], Pairs: n}
 		if n > 0 {
-			p := float64(c.right[i]) / float64(n)
-			b.Expected, b.Right = c.expected[i]/float64(n), 100*p
+			p := float64(c.right[i].Load()) / float64(n)
+			b.Expected, b.Right = float64(c.expected[i].Load())/1e6/float64(n), 100*p
 			b.Margin = 200 * math.Sqrt(p*(1-p)/float64(n))
 		}
 		bands = append(bands, b)

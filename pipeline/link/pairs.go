@@ -29,10 +29,15 @@ type edge struct {
 	logOdds    float32
 	confidence float32
 	method     Method
+	alone      bool // nothing but the name speaks for it
 }
 
-// observer is told of every pair that was scored, for measuring and fitting.
-type observer func(a, b int32, v *vector, logOdds float64)
+// observer is told of every pair that was scored, for measuring and fitting; from all cores
+// at once unless it wants them in order.
+type observer struct {
+	see     func(a, b int32, v *vector, logOdds float64)
+	inOrder bool
+}
 
 // eachChunkInOrder makes rows from parts of 0..n on all cores and puts them in order.
 func eachChunkInOrder[T any](n int, produce func(from, to int) []T, put func(...T) error) error {
@@ -81,11 +86,11 @@ type scorer struct {
 	*corpus
 	holders [][]int32 // accounts of each name, by country, then id
 	sharing map[int64]bool
-	observe observer // nil = nobody listens; else one core works, in order
-	least   float64  // log-odds below which nothing is kept
+	observe *observer // nil = nobody listens
+	least   float64   // log-odds below which nothing is kept
 }
 
-func newScorer(c *corpus, observe observer) *scorer {
+func newScorer(c *corpus, observe *observer) *scorer {
 	s := &scorer{corpus: c, observe: observe, holders: make([][]int32, len(c.names)), least: logit(c.policy.ReviewAt / 100)}
 	for i, n := range c.nameOf {
 		if n >= 0 {
@@ -120,7 +125,7 @@ func (s *scorer) edges(namePairs, accountPairs []int64, fresh []bool) ([]edge, e
 			}
 			return out
 		}
-		if s.observe != nil {
+		if s.observe != nil && s.observe.inOrder {
 			if err := collect(produce(0, step.n)...); err != nil {
 				return nil, err
 			}
@@ -201,7 +206,7 @@ func (s *scorer) scoreAccounts(a, b int32, named *vector, out *[]edge) {
 	}
 	logOdds := s.policy.calibrated(s.policy.sum(&v))
 	if s.observe != nil {
-		s.observe(a, b, &v, logOdds)
+		s.observe.see(a, b, &v, logOdds)
 	}
 	if logOdds < s.least {
 		return
@@ -213,5 +218,5 @@ func (s *scorer) scoreAccounts(a, b int32, named *vector, out *[]edge) {
 	case support != 0:
 		method = Contact
 	}
-	*out = append(*out, edge{a, b, float32(logOdds), float32(100 * logistic(logOdds)), method})
+	*out = append(*out, edge{a, b, float32(logOdds), float32(100 * logistic(logOdds)), method, support == 0 && v[fParent] == 0})
 }

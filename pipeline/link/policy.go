@@ -19,6 +19,9 @@ type Policy struct {
 	// Confidence from which accounts are linked, and from which a steward is asked.
 	LinkAt   float64 `json:"link_at"`
 	ReviewAt float64 `json:"review_at"`
+	// NameAloneAt is the confidence from which accounts are linked that share nothing but
+	// their name: companies of one name exist, and a wrong merge costs more than a question.
+	NameAloneAt float64 `json:"name_alone_at"`
 
 	MaxBlock   int            `json:"max_block"`  // names compared all with all
 	Neighbours int            `json:"neighbours"` // compared in larger blocks
@@ -68,6 +71,9 @@ func (p *Policy) compile() error {
 	if !(0 < p.ReviewAt && p.ReviewAt <= p.LinkAt && p.LinkAt <= 100) {
 		bad("want 0 < review_at ≤ link_at ≤ 100")
 	}
+	if p.NameAloneAt < p.LinkAt || p.NameAloneAt > 100 {
+		bad("want link_at ≤ name_alone_at ≤ 100")
+	}
 	if p.MaxBlock < 2 || p.Neighbours < 1 || p.MaxShared < 2 || p.Guard.Sample < 1 {
 		bad("max_block, neighbours, max_shared and guard.sample must be positive")
 	}
@@ -92,6 +98,14 @@ func (p *Policy) compile() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// sure says whether an edge is enough for a link.
+func (p *Policy) sure(e edge) bool {
+	if e.alone {
+		return float64(e.confidence) >= p.NameAloneAt
+	}
+	return float64(e.confidence) >= p.LinkAt
 }
 
 // sum adds up the parts of a pair.

@@ -2,6 +2,7 @@ package link
 
 import (
 	"cmp"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,15 +18,18 @@ type corpus struct {
 	words    *Vocabulary
 	accounts []Account // by id
 
-	names  []*profile // distinct, by their letters
-	nameOf []int32    // of each account; -1 = nothing that can be compared
-	keys   []string   // of names
-	brand  []int32    // of each name: names that differ in places and trades share it
-	unsure []bool     // names held by accounts known to be different companies
+	names   []*profile // distinct, by their letters
+	nameOf  []int32    // of each account; -1 = nothing that can be compared
+	keys    []string   // of names
+	brand   []int32    // of each name: names that differ in places and trades share it
+	crowd   []float32  // of each brand: 0 = few accounts, 1 = many
+	breadth []float32  // of each brand: 0 = one or two names, 1 = many
+	unsure  []bool     // names held by accounts known to be different companies
 
 	identifiers [][]identifier
 	country     []int32 // -1 = unknown
 	region      []int32
+	ownPlace    []bool  // the name has a word of the account's country
 	root        []int32 // ultimate parent, -1 = none
 	rootKeys    []string
 	many        map[int64]bool // identifiers shared by many
@@ -42,10 +46,10 @@ func prepare(v *Vocabulary, p *Policy, accounts []Account, earlier *frequencies)
 	c := &corpus{policy: p, words: v, accounts: accounts, comparer: comparer{lex: newLexicon()}}
 	c.country, c.region = c.places()
 	c.prepareNames(earlier)
+	c.findOwnPlaces()
 	c.prepareIdentifiers()
 	c.root, c.rootKeys = roots(accounts, v.nullValues)
 	c.commonRoots()
-	c.findUnsure()
 	return c, nil
 }
 
@@ -121,8 +125,49 @@ func (c *corpus) prepareNames(earlier *frequencies) {
 			c.names[k].regions |= 1 << (xxh3.HashString(c.accounts[i].Region) & 63)
 		}
 	}
+	c.dropCommonAliases()
 	for _, p := range c.names {
 		p.finish(c.lex)
+	}
+	c.countCrowds(len(brands))
+}
+
+// commonAlias is how many differing names may have one alias before it is no name: a place, a
+// trade, a remark.
+const commonAlias = 5
+
+// dropCommonAliases forgets what is in parentheses behind many differing names.
+func (c *corpus) dropCommonAliases() {
+	brands := map[string]map[int32]bool{}
+	for i, p := range c.names {
+		for _, a := range p.aliases {
+			if brands[a.compact] == nil {
+				brands[a.compact] = map[int32]bool{}
+			}
+			brands[a.compact][c.brand[i]] = true
+		}
+	}
+	for _, p := range c.names {
+		p.aliases = slices.DeleteFunc(p.aliases, func(a *profile) bool { return len(brands[a.compact]) > commonAlias })
+	}
+}
+
+// countCrowds measures how many accounts have a brand: from four on it is a crowd.
+func (c *corpus) countCrowds(brands int) {
+	accounts, names := make([]int32, brands), make([]int32, brands)
+	for i, p := range c.names {
+		accounts[c.brand[i]] += p.accounts
+		if i == 0 || p.compact != c.names[i-1].compact {
+			names[c.brand[i]]++
+		}
+	}
+	c.breadth = make([]float32, brands)
+	for i, n := range names {
+		c.breadth[i] = float32(min(max(math.Log(float64(n)/2)/2, 0), 1))
+	}
+	c.crowd = make([]float32, brands)
+	for i, n := range accounts {
+		c.crowd[i] = float32(min(max(math.Log(float64(n)/4)/2.5, 0), 1))
 	}
 }
 
@@ -162,6 +207,32 @@ func (c *corpus) normalised() (names []Name, spellingOf []int32) {
 
 // chunkSize is how much one core takes at a time.
 const chunkSize = 4096
+
+// findOwnPlaces marks accounts whose name repeats their country.
+func (c *corpus) findOwnPlaces() {
+	c.ownPlace = make([]bool, len(c.accounts))
+	words := map[string]map[int32]bool{}
+	for i := range c.accounts {
+		country, n := c.accounts[i].Country, c.nameOf[i]
+		if country == "" || n < 0 {
+			continue
+		}
+		w, ok := words[country]
+		if !ok {
+			w = map[int32]bool{}
+			folded, _ := c.words.fold(CountryName(country))
+			for _, word := range c.words.split(folded) {
+				if id, known := c.lex.ids[word]; known && c.lex.class[id] == Geographic {
+					w[id] = true
+				}
+			}
+			words[country] = w
+		}
+		for _, id := range c.names[n].words {
+			c.ownPlace[i] = c.ownPlace[i] || w[id]
+		}
+	}
+}
 
 // eachChunk runs f over parts of 0..n on all cores; part says which, so that results can be
 // put together in order.
@@ -212,7 +283,7 @@ func (c *corpus) commonRoots() {
 	}
 }
 
-// findUnsure marks names whose accounts have parents or company domains that contradict each
+// findUnsure, once it is known which identifiers are shared by many, marks names whose accounts have parents or company domains that contradict each
 // other: such a name alone says nothing.
 func (c *corpus) findUnsure() {
 	c.unsure = make([]bool, len(c.names))
@@ -230,7 +301,7 @@ func (c *corpus) findUnsure() {
 			root[n] = r
 		}
 		for _, id := range c.identifiers[i] {
-			if id.kind == labelIdentifier {
+			if id.kind == labelIdentifier && !c.many[id.hash] {
 				c.unsure[n] = c.unsure[n] || (label[n] != 0 && label[n] != id.hash)
 				label[n] = id.hash
 			}

@@ -77,6 +77,7 @@ func (c *corpus) pairFeatures(a, b int32, named *vector, v *vector) support {
 		v[fLegalBoth], v[fLegalSpelling], v[fLegalExtra] = 0, 0, 0
 		put(fCountrySame, p == q)
 		put(fCountryDiffers, p != q)
+		c.ownPlaces(a, b, v)
 		put(fPhoneDiffers, phonesDiffer && p == q)
 	}
 	same := c.region[a] == c.region[b]
@@ -84,9 +85,23 @@ func (c *corpus) pairFeatures(a, b int32, named *vector, v *vector) support {
 	put(fSameRegionOther, same && v[fExact] == 0)
 	if s == 0 && v[fParent] == 0 && x >= 0 && y >= 0 {
 		put(fExactUnsupported, v[fExact] == 1)
+		if v[fExact] == 1 || v[fCore] == 1 {
+			v[fCrowd] = c.crowd[c.brand[x]]
+		}
+		if v[fCore] == 1 {
+			v[fBreadth] = c.breadth[c.brand[x]]
+		}
 		put(fAmbiguous, (v[fExact] == 1 || v[fCore] == 1) && (c.unsure[x] || c.unsure[y]))
 	}
 	return s
+}
+
+// ownPlaces discounts places that only repeat the country of the account.
+func (c *corpus) ownPlaces(a, b int32, v *vector) {
+	own := (v[fPlaceBoth] == 1 && c.ownPlace[a] && c.ownPlace[b]) || (v[fPlaceExtra] == 1 && (c.ownPlace[a] || c.ownPlace[b]))
+	if own {
+		v[fPlaceBoth], v[fPlaceExtra], v[fPlaceOnly], v[fNoCorePlaces], v[fOwnPlace] = 0, 0, 0, 0, 1
+	}
 }
 
 // compareNames compares two names by number.

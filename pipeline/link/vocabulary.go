@@ -140,3 +140,12 @@ func CountryCode(country string) string {
 	}
 	return c
 }
+
+// CountryName is the English name of a country written as a code or in English.
+func CountryName(country string) string {
+	code := CountryCode(country)
+	if region, err := language.ParseRegion(code); err == nil {
+		return display.English.Regions().Name(region)
+	}
+	return country
+}
