@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -25,52 +26,16 @@ func (a *app) demoCommand() *cobra.Command {
 			"that stands still until it is moved: POST {\"advance\":\"24h\"} or {\"to\":\"2026-11-02T01:00:00Z\"} to /simulator/clock.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.Dir == "" {
-				return &usageError{err: fmt.Errorf("--out is missing"), hint: "pipeline demo --out demo"}
-			}
-			if o.Accounts < 1 {
-				return usagef("--accounts %d: want at least 1", o.Accounts)
-			}
-			if !serve && cmd.Flags().Changed("addr") {
-				return usagef("--addr is the address of --serve")
-			}
-			if !serve {
-				if err := emptyDir(o.Dir); err != nil {
-					return err
-				}
-			}
-			if a.Flags.AsOf != "" {
-				d, err := time.Parse(time.DateOnly, a.Flags.AsOf)
-				if err != nil {
-					return usagef("--as-of %s: want a date, YYYY-MM-DD", a.Flags.AsOf)
-				}
-				o.AsOf = d
-			}
-			if a.Flags.Lake != "" {
-				lake, err := relativeTo(o.Dir, a.Flags.Lake)
-				if err != nil {
-					return err
-				}
-				o.Lake = lake
+			if err := a.checkDemo(&o); err != nil {
+				return err
 			}
 			if serve {
 				return a.serveDemo(cmd.Context(), o, addr)
 			}
-			began := a.Now()
-			s, err := demo.Generate(cmd.Context(), o)
-			if err != nil {
-				return err
+			if cmd.Flags().Changed("addr") {
+				return usagef("--addr is the address of --serve")
 			}
-			if a.Flags.JSON {
-				return a.printJSON(s)
-			}
-			if !a.Flags.Quiet {
-				fmt.Fprintf(a.Stdout, "Wrote %s rows of %s accounts in %s files (%s) to %s in %s\n",
-					report.Count(s.Rows), report.Count(int64(s.Accounts)), report.Count(int64(s.Files)), report.Bytes(s.Bytes),
-					o.Dir, report.Duration(a.Now().Sub(began).Round(time.Millisecond)))
-				fmt.Fprintf(a.Stdout, "Run them with: pipeline run --config %s\n", filepath.Join(o.Dir, "pipeline.json"))
-			}
-			return nil
+			return a.writeDemo(cmd.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.Dir, "out", "", "the `DIR` to write to")
@@ -81,6 +46,53 @@ func (a *app) demoCommand() *cobra.Command {
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:8360", "`HOST:PORT` of the first org; the others take the ports after it, 0 any free ones")
 	c.Flags().IntVar(&o.Days, "days", 0, "further nights of increments")
 	return c
+}
+
+// checkDemo checks the options and adds those of the common flags.
+func (a *app) checkDemo(o *demo.Options) error {
+	if o.Dir == "" {
+		return &usageError{err: fmt.Errorf("--out is missing"), hint: "pipeline demo --out demo"}
+	}
+	if o.Accounts < 1 {
+		return usagef("--accounts %d: want at least 1", o.Accounts)
+	}
+	if a.Flags.AsOf != "" {
+		d, err := time.Parse(time.DateOnly, a.Flags.AsOf)
+		if err != nil {
+			return usagef("--as-of %s: want a date, YYYY-MM-DD", a.Flags.AsOf)
+		}
+		o.AsOf = d
+	}
+	if a.Flags.Lake != "" {
+		lake, err := relativeTo(o.Dir, a.Flags.Lake)
+		if err != nil {
+			return err
+		}
+		o.Lake = lake
+	}
+	return nil
+}
+
+// writeDemo writes a demo to an empty directory and says what it wrote.
+func (a *app) writeDemo(ctx context.Context, o demo.Options) error {
+	if err := emptyDir(o.Dir); err != nil {
+		return err
+	}
+	began := a.Now()
+	s, err := demo.Generate(ctx, o)
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		return a.printJSON(s)
+	}
+	if !a.Flags.Quiet {
+		fmt.Fprintf(a.Stdout, "Wrote %s rows of %s accounts in %s files (%s) to %s in %s\n",
+			report.Count(s.Rows), report.Count(int64(s.Accounts)), report.Count(int64(s.Files)), report.Bytes(s.Bytes),
+			o.Dir, report.Duration(a.Now().Sub(began).Round(time.Millisecond)))
+		fmt.Fprintf(a.Stdout, "Run them with: pipeline run --config %s\n", filepath.Join(o.Dir, "pipeline.json"))
+	}
+	return nil
 }
 
 // relativeTo writes path as seen from dir, so that both can be moved together.
