@@ -107,7 +107,7 @@ func sameDeals(t *testing.T, r *reader, day string) {
 	t.Helper()
 	want := dealsAt(t, day)
 	got := r.rows(t, `SELECT opportunity_id, stage_name, CAST(amount AS VARCHAR), CAST(close_date AS VARCHAR), status, CAST(as_of.d AS VARCHAR)
-		FROM gold.opportunities, (SELECT max(as_of_date) AS d FROM gold.accounts) as_of`)
+		FROM gold.opportunities, (SELECT max(snapshot_date) AS d FROM gold.pipeline_daily) as_of`)
 	open := 0
 	for _, row := range got {
 		w, ok := want[row[0]]
@@ -149,7 +149,7 @@ func sameNumber(a, b string) bool {
 // not touched; the result is read by --at, or written to --out.
 func TestAsOfInThePast(t *testing.T) {
 	t.Parallel()
-	config := small(t, dealObjects, nil)
+	config := small(t, dealObjects, fewModels(t, "pipeline_daily", "timeline_events"))
 	root := filepath.Join(t.TempDir(), "lake")
 	must(t, "run", "--config", config, "--lake", root)
 	sameDeals(t, read(t, root, ""), dates(t)[nights])
@@ -170,7 +170,7 @@ func TestAsOfInThePast(t *testing.T) {
 		versions[day] = r.Published
 		at := fmt.Sprint(r.Published)
 		sameDeals(t, read(t, root, at), day)
-		if n := strings.TrimSpace(must(t, "query", "--lake", root, "--at", at, "--format", "csv", "SELECT max(as_of_date) FROM gold.accounts")); !strings.HasSuffix(n, day) {
+		if n := strings.TrimSpace(must(t, "query", "--lake", root, "--at", at, "--format", "csv", "SELECT max(snapshot_date) FROM gold.pipeline_daily")); !strings.HasSuffix(n, day) {
 			t.Errorf("query --at %s is as of %s, want %s", at, n, day)
 		}
 	}
@@ -204,7 +204,7 @@ func TestAsOfInThePast(t *testing.T) {
 	if err != nil || string(a) != string(b) {
 		t.Errorf("--out differs from the published table (%v)", err)
 	}
-	for _, table := range []string{"silver/account.parquet", "gold/customer_360.parquet", "gold/timeline_events"} {
+	for _, table := range []string{"silver/account.parquet", "gold/opportunities.parquet", "gold/timeline_events"} {
 		if _, err := os.Stat(filepath.Join(dir, table)); err != nil {
 			t.Error(err)
 		}

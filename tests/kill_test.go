@@ -14,8 +14,11 @@ import (
 	"time"
 )
 
-// fewObjects make a short run through all layers.
+// fewObjects make a short run through all layers, together with someModels: one table of
+// every kind of storage, and what they read.
 var fewObjects = []string{"sf_za/Account", "sf_za/Opportunity", "sf_za/OpportunityStage", "billing_za/billing_account", "billing_za/invoice", "billing_za/payment"}
+
+var someModels = []string{"opportunities", "pipeline_daily", "ar_aging"}
 
 // long tells whether the long campaigns were asked for.
 func long() bool { return os.Getenv("FAULTS") == "long" }
@@ -25,11 +28,11 @@ func long() bool { return os.Getenv("FAULTS") == "long" }
 // empty at first, others hold an earlier state, which readers must go on seeing.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	kills, seeds, objects := 50, []uint64{20261122}, fewObjects
+	kills, seeds, models := 50, []uint64{20261122}, fewModels(t, someModels...)
 	if long() {
-		kills, seeds = 250, []uint64{1, 2, 3, 4}
+		kills, seeds, models = 250, []uint64{1, 2, 3, 4}, nil
 	}
-	config := small(t, objects, nil)
+	config := small(t, fewObjects, models)
 	dir := t.TempDir()
 	earlier := filepath.Join(dir, "earlier")
 	must(t, "run", "--quiet", "--config", config, "--lake", earlier, "--source", "sf_za", "--source", "rates")
@@ -55,7 +58,7 @@ func TestKill(t *testing.T) {
 		same(t, "after the kills", tables(t, calm, "silver", "gold"), tables(t, k.root, "silver", "gold"))
 		tidy(t, k.root)
 		t.Logf("seed %d: %d kills: %d runs died, %d of them with something published before them; %d had finished", seed, kills, k.died, k.readers, k.finished)
-		if k.died < kills*3/5 || k.readers < kills/5 {
+		if k.died < kills*3/4 || k.readers < kills/5 {
 			t.Errorf("only %d of %d runs were killed at work", k.died, kills)
 		}
 	}
@@ -155,8 +158,8 @@ func files(t *testing.T, root string) []string {
 // customers is what readers of current see, over several tables in one query.
 func customers(t *testing.T, root string) string {
 	t.Helper()
-	return query(t, root, `SELECT concat_ws(' ', (SELECT count(*) FROM gold.customer_360), (SELECT sum(revenue_ttm_usd) FROM gold.customer_360),
-		(SELECT count(*) FROM gold.invoices), (SELECT sum(deal_value_usd) FROM gold.opportunities), (SELECT count(*) FROM silver.payment))`)
+	return query(t, root, `SELECT concat_ws(' ', (SELECT count(*) FROM gold.account_members), (SELECT sum(outstanding_usd) FROM gold.ar_aging),
+		(SELECT count(*) FROM gold.pipeline_daily), (SELECT count(*) FROM gold.invoices), (SELECT sum(deal_value_usd) FROM gold.opportunities), (SELECT count(*) FROM silver.payment))`)
 }
 
 // sound: whatever is committed can be read. A run that died may leave files which the
@@ -198,25 +201,30 @@ func tidy(t *testing.T, root string) {
 // TestTwoRuns: the second run of the same lake exits 4 at once, and does no harm to the first.
 func TestTwoRuns(t *testing.T) {
 	t.Parallel()
-	config := small(t, fewObjects, nil)
+	config := small(t, fewObjects, fewModels(t, someModels...))
 	root := filepath.Join(t.TempDir(), "lake")
 	first := exec.Command(binary, "run", "--quiet", "--config", config, "--lake", root)
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
+	var failed error
+	done := make(chan struct{})
+	go func() {
+		failed = first.Wait()
+		close(done)
+	}()
 	untilLocked(t, root)
-	began := time.Now()
 	second := pipeline(t, "run", "--config", config, "--lake", root)
-	took := time.Since(began)
-	still := first.ProcessState == nil
+	still := !closed(done)
 	if second.code != 4 || !strings.Contains(second.stderr, "lock") || !strings.Contains(second.stderr, fmt.Sprint(first.Process.Pid)) {
 		t.Errorf("the second run: exit %d, want 4 and the first one's process id\n%s", second.code, second.stderr)
 	}
-	if err := first.Wait(); err != nil {
-		t.Errorf("the first run: %v", err)
+	if !still {
+		t.Error("the second run waited for the first")
 	}
-	if !still || took > 5*time.Second {
-		t.Errorf("the second run took %v", took)
+	<-done
+	if failed != nil {
+		t.Errorf("the first run: %v", failed)
 	}
 	tidy(t, root)
 	must(t, "query", "--lake", root, "SELECT 1") // readers need no lock
@@ -238,7 +246,7 @@ func untilLocked(t *testing.T, root string) {
 // TestInterrupt: Ctrl-C exits 130 and leaves the lake as it was.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
-	config := small(t, fewObjects, nil)
+	config := small(t, fewObjects, fewModels(t, someModels...))
 	root := filepath.Join(t.TempDir(), "lake")
 	must(t, "run", "--quiet", "--config", config, "--lake", root, "--source", "sf_za", "--source", "rates")
 	before := tables(t, root, "silver", "gold", "ops")

@@ -3,8 +3,11 @@ package tests
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +15,7 @@ import (
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/lake"
+	sqlfiles "github.com/customer360/pipeline/sql"
 )
 
 // shared builds things that several tests read, each for the first who asks. If that
@@ -180,6 +184,47 @@ func small(t testing.TB, keep []string, edit func(map[string]any)) string {
 		edit(cfg)
 	}
 	return writeJSON(t, filepath.Join(t.TempDir(), "pipeline.json"), cfg)
+}
+
+// fewModels gives small's edit that builds only the named gold models and those they
+// read, with the checks of these: what a run costs that reads little is their planning.
+func fewModels(t testing.TB, models ...string) func(cfg map[string]any) {
+	t.Helper()
+	dir := t.TempDir()
+	table := regexp.MustCompile(`\b(?:gold|past|ops)\.(\w+)`)
+	has := map[string]bool{}
+	read := func(name string) string {
+		text, err := fs.ReadFile(sqlfiles.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for len(models) > 0 {
+		name := models[0]
+		models = models[1:]
+		if has[name] {
+			continue
+		}
+		has[name] = true
+		text := read("gold/" + name + ".sql")
+		write(t, filepath.Join(dir, "gold", name+".sql"), text)
+		for _, m := range table.FindAllStringSubmatch(text, -1) {
+			models = append(models, m[1])
+		}
+	}
+	write(t, filepath.Join(dir, "prelude", "duckdb.sql"), read("prelude/duckdb.sql"))
+	checks, err := fs.Glob(sqlfiles.FS, "checks/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range checks {
+		text := read(name)
+		if !slices.ContainsFunc(table.FindAllStringSubmatch(text, -1), func(m []string) bool { return !has[m[1]] }) {
+			write(t, filepath.Join(dir, name), text)
+		}
+	}
+	return func(cfg map[string]any) { cfg["sql"] = dir }
 }
 
 func readJSON(t testing.TB, path string, v any) {

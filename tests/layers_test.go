@@ -22,7 +22,7 @@ func copyFile(t testing.TB, from, to string) {
 // TestLayers: one layer after the other gives what a run of all gives.
 func TestLayers(t *testing.T) {
 	t.Parallel()
-	config := small(t, fewObjects, nil)
+	config := small(t, fewObjects, fewModels(t, someModels...))
 	all, steps := filepath.Join(t.TempDir(), "all"), filepath.Join(t.TempDir(), "steps")
 	must(t, "run", "--quiet", "--config", config, "--lake", all)
 
@@ -64,7 +64,7 @@ func TestLayers(t *testing.T) {
 // TestSelection: --table and --source work on what they name and nothing else.
 func TestSelection(t *testing.T) {
 	t.Parallel()
-	config := small(t, fewObjects, nil)
+	config := small(t, fewObjects, fewModels(t, someModels...))
 	root := filepath.Join(t.TempDir(), "lake")
 	part := runJSON(t, "--source", "sf_za", "--source", "rates", "--config", config, "--lake", root)
 	for _, s := range part.Steps {
