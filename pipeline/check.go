@@ -168,7 +168,7 @@ func Check(ctx context.Context, cfg *config.Loaded, l *lake.Lake, e engine.Engin
 		}
 	}
 	c := checks{engine: e, cfg: cfg, asOf: released.AsOf}
-	if c.silver, c.gold, err = compile(ctx, e, cfg, boundBefore(l.Root())); err != nil {
+	if c.silver, c.gold, err = compile(ctx, e, cfg, boundBefore(l.Root()), false); err != nil {
 		return nil, nil, err
 	}
 	c.files = func(table string) ([]lake.File, error) {

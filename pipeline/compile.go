@@ -43,8 +43,8 @@ func boundBefore(root string) string {
 }
 
 // compile parses every mapping and every SQL file, and binds the SQL unless its digest is
-// bound, one that was bound before; nothing runs if one is wrong.
-func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded, bound string) (*silver.Project, *gold.Project, error) {
+// bound, one that was bound before, or none of it will run; nothing runs if one is wrong.
+func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded, bound string, parseOnly bool) (*silver.Project, *gold.Project, error) {
 	s, err := silver.Compile(cfg.Pipeline, cfg.Mappings, cfg.Contracts)
 	if err != nil {
 		return nil, nil, &DefinitionError{err}
@@ -60,7 +60,7 @@ func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded, bound str
 	g, err := gold.Load(ctx, e, opt)
 	if err == nil && g.Digest() == bound {
 		g.AssumeBound()
-	} else if err == nil {
+	} else if err == nil && !parseOnly {
 		err = g.Bind(ctx, e)
 	}
 	var place *gold.SQLError
@@ -82,7 +82,7 @@ func sqlFiles(cfg *config.Loaded) fs.FS {
 
 // Validate compiles everything and says what there is.
 func Validate(ctx context.Context, e engine.Engine, cfg *config.Loaded) (silverTables, goldTables, checks int, err error) {
-	s, g, err := compile(ctx, e, cfg, "")
+	s, g, err := compile(ctx, e, cfg, "", false)
 	if err != nil {
 		return 0, 0, 0, err
 	}

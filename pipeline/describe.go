@@ -18,7 +18,7 @@ import (
 // Describe is what a configuration makes, ready to be documented: everything is compiled
 // as a run would compile it, so the lineage is that of the models themselves.
 func Describe(ctx context.Context, e engine.Engine, cfg *config.Loaded) (docs.Site, error) {
-	s, g, err := compile(ctx, e, cfg, "")
+	s, g, err := compile(ctx, e, cfg, "", false)
 	if err != nil {
 		return docs.Site{}, err
 	}

@@ -28,6 +28,7 @@ type Network struct {
 	Sleep     func(context.Context, time.Duration) error
 	Log       *slog.Logger
 	Kept      func(object string) error // after every durable page: fault injection
+	BulkRows  int                       // rows a Bulk page asks for; 0 = 25,000
 }
 
 // orgJob is what the extraction of an org's object adds to its bronze job.
@@ -134,7 +135,7 @@ func (u *run) extractOrgs(ctx context.Context, jobs []*bronzeJob) (broken []erro
 // extractOrg extracts the objects of one org.
 func (u *run) extractOrg(ctx context.Context, src config.Source, jobs []*bronzeJob) (warnings []string, err error) {
 	org, err := salesforce.Open(u.Config, src, salesforce.Options{Now: u.Now, Sleep: u.Network.Sleep,
-		Transport: u.Network.Transport, Log: u.Network.Log, Kept: u.Network.Kept})
+		Transport: u.Network.Transport, Log: u.Network.Log, Kept: u.Network.Kept, BulkRows: u.Network.BulkRows})
 	if err != nil {
 		return nil, err
 	}

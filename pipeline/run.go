@@ -29,6 +29,15 @@ type Runner struct {
 	Observer    Observer
 	Step        func(string) error // fault injection in tests; nil otherwise
 	Network     Network
+
+	compiled *compiled // of the first run: the configuration does not change
+}
+
+// compiled is what a configuration's mappings and SQL files become.
+type compiled struct {
+	silver *silver.Project
+	gold   *gold.Project
+	parsed bool // but not bound: bronze alone runs none of it
 }
 
 // Options are what a person asks of one run.
@@ -120,7 +129,14 @@ func (r *Runner) prepare(ctx context.Context, opt Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.silver, u.gold, err = compile(ctx, u.engine, r.Config, boundBefore(r.LakeRoot)); err == nil {
+	if alone := opt.Layer == Bronze; r.compiled == nil || r.compiled.parsed && !alone {
+		c := &compiled{parsed: alone}
+		if c.silver, c.gold, err = compile(ctx, u.engine, r.Config, boundBefore(r.LakeRoot), alone); err == nil {
+			r.compiled = c
+		}
+	}
+	if err == nil {
+		u.silver, u.gold = r.compiled.silver, r.compiled.gold
 		err = u.checkSelection()
 	}
 	if err != nil {

@@ -44,17 +44,19 @@ func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for what would keep a run from working",
-		Long: "doctor checks the configuration, the files it names, the lake's directory and this machine,\n" +
-			"and says what to do about each problem. It changes nothing.",
+		Long: "doctor checks the configuration, the files it names, the orgs it names, the lake's directory and\n" +
+			"this machine, and says what to do about each problem. It logs in to an org, and asks for its\n" +
+			"permissions, hidden fields, limits and clock, and how many rows, calls and how much time each\n" +
+			"object takes. It changes nothing.",
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := a.load()
 			if err != nil {
 				return err
 			}
 			var d diagnosis
 			d.add(levelOK, "configuration", "", "%s is valid", a.Flags.Config)
-			examineSources(&d, loaded)
+			a.examineSources(cmd.Context(), &d, loaded)
 			examineLake(&d, loaded.Lake)
 			examineMachine(&d, loaded)
 			return a.printDiagnosis(&d)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -14,14 +15,19 @@ import (
 	"github.com/customer360/pipeline/pipeline/report"
 )
 
-// examineSources looks for the files of every object and at their first bytes.
-func examineSources(d *diagnosis, l *config.Loaded) {
+// examineSources looks for the files of every object and at their first bytes, and asks
+// the orgs.
+func (a *app) examineSources(ctx context.Context, d *diagnosis, l *config.Loaded) {
 	unmapped := l.Unmapped()
 	sources := slices.Clone(l.Sources)
 	for _, r := range l.Rates {
 		sources = append(sources, r.AsSource())
 	}
 	for _, s := range sources {
+		if s.Type == config.TypeSalesforce {
+			a.examineOrg(ctx, d, l, s)
+			continue
+		}
 		if info, err := os.Stat(s.Path); err != nil || !info.IsDir() {
 			d.add(levelProblem, s.Name, `make it, or correct "path" of the source`, "there is no directory %s", s.Path)
 			continue

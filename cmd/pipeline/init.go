@@ -22,30 +22,44 @@ func (a *app) initCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init --dir DIR",
 		Short: "Write a configuration to start from",
-		Long: "init writes a pipeline.json that reads a Salesforce org's CSV exports, the directory to put\n" +
-			"them in, and a README of the next steps. It changes no file that exists.",
-		Example: "  pipeline init --dir my-company",
+		Long: "init writes a pipeline.json and a README of the next steps. With --source csv it reads a\n" +
+			"Salesforce org's CSV exports, and the directory to put them in is made; with --source salesforce\n" +
+			"it reads the org itself. It changes no file that exists.",
+		Example: "  pipeline init --dir my-company\n  pipeline init --dir my-company --source salesforce",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if opt.dir == "" {
 				return &usageError{err: errors.New("--dir is missing"), hint: "name the directory to write to: pipeline init --dir my-company"}
 			}
-			if opt.source != "csv" {
-				return usagef("--source %s: the kinds of source are: csv", opt.source)
+			s, ok := scaffolds[opt.source]
+			if !ok {
+				return usagef("--source %s: the kinds of source are: csv, salesforce", opt.source)
 			}
-			return a.scaffold(opt.dir)
+			return a.scaffold(opt.dir, s)
 		},
 	}
 	cmd.Flags().StringVar(&opt.dir, "dir", "", "the `DIR` to write to; made if absent")
-	cmd.Flags().StringVar(&opt.source, "source", "csv", "the `KIND` of source to configure: csv")
+	cmd.Flags().StringVar(&opt.source, "source", "csv", "the `KIND` of source to configure: csv or salesforce")
 	return cmd
 }
 
+// scaffold is what a kind of source begins with.
+type scaffold struct {
+	config, readme string
+	exports        string // directory to make, "" = none
+	next           string // what to do first
+}
+
+var scaffolds = map[string]scaffold{
+	"csv":        {scaffoldConfig, scaffoldReadme, "exports/salesforce", "put your exports into %s"},
+	"salesforce": {scaffoldOrg, scaffoldOrgReadme, "", "write your org's address into %s, and set SF_CLIENT_ID and SF_CLIENT_SECRET"},
+}
+
 // scaffold writes the files of a new configuration, or none if one exists.
-func (a *app) scaffold(dir string) error {
+func (a *app) scaffold(dir string, s scaffold) error {
 	files := []struct{ name, content string }{
-		{"pipeline.json", scaffoldConfig},
-		{"README.md", strings.ReplaceAll(scaffoldReadme, "DIR", filepath.ToSlash(filepath.Clean(dir)))},
+		{"pipeline.json", s.config},
+		{"README.md", strings.ReplaceAll(s.readme, "DIR", filepath.ToSlash(filepath.Clean(dir)))},
 	}
 	for _, f := range files {
 		path := filepath.Join(dir, f.name)
@@ -55,7 +69,7 @@ func (a *app) scaffold(dir string) error {
 			return fmt.Errorf("init: %w", err)
 		}
 	}
-	exports := filepath.Join(dir, "exports", "salesforce")
+	exports := filepath.Join(dir, filepath.FromSlash(s.exports))
 	if err := os.MkdirAll(exports, 0o755); err != nil {
 		return fmt.Errorf("init: %w", err)
 	}
@@ -65,11 +79,16 @@ func (a *app) scaffold(dir string) error {
 		}
 	}
 	config := filepath.Join(dir, "pipeline.json")
-	if a.Flags.JSON {
-		return a.printJSON(map[string]string{"config": config, "exports": exports})
+	result := map[string]string{"config": config}
+	next := fmt.Sprintf(s.next, config)
+	if s.exports != "" {
+		result["exports"], next = exports, fmt.Sprintf(s.next, exports)
 	}
-	_, err := fmt.Fprintf(a.Stdout, "Wrote %s\nNext: put your exports into %s, then run\n  pipeline doctor --config %s\n  pipeline run --layer all --config %s\n",
-		config, exports, config, config)
+	if a.Flags.JSON {
+		return a.printJSON(result)
+	}
+	_, err := fmt.Fprintf(a.Stdout, "Wrote %s\nNext: %s, then run\n  pipeline doctor --config %s\n  pipeline run --layer all --config %s\n",
+		config, next, config, config)
 	return err
 }
 

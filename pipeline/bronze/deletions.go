@@ -52,6 +52,10 @@ type Deletions struct {
 	Lost    int64         // at the source since long, and not held
 }
 
+// fewGone is how many records may be gone whatever the percentage: of a handful, a few
+// are soon a fifth.
+const fewGone = 10
+
 // VanishedError says that so many records are gone that a lost permission is likelier
 // than deletion.
 type VanishedError struct {
@@ -197,7 +201,7 @@ INSERT INTO deletions SELECT alive.id, %s, 'revived', NULL FROM alive JOIN ids U
 	if err := l.row(ctx, "SELECT count(*) FROM alive WHERE NOT deleted AND NOT logged", &held); err != nil {
 		return err
 	}
-	if f.found.Gone*100 > held*int64(f.Limit) {
+	if f.found.Gone > fewGone && f.found.Gone*100 > held*int64(f.Limit) {
 		return &VanishedError{Object: f.Object, Gone: f.found.Gone, Held: held, Limit: f.Limit}
 	}
 	if f.Settled.IsZero() || !listed(f.Stamp) {
@@ -220,31 +224,29 @@ func (f *finder) write(ctx context.Context) (b *source.Batch, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	b = &source.Batch{Name: "deletions found at " + f.At.UTC().Format(time.RFC3339), ExportedAt: f.At, Header: DeletionColumns}
 	w := bufio.NewWriter(file)
 	record := source.AppendRecord(nil, texts(DeletionColumns))
-	b = &source.Batch{Name: "deletions found at " + f.At.UTC().Format(time.RFC3339), ExportedAt: f.At, Header: DeletionColumns}
-	var count, bytes, longest int64
-	for ok := true; ok; ok = rows.Next() {
-		if count++; count > 1 {
-			var v [4]sql.NullString
-			if err := rows.Scan(&v[0], &v[1], &v[2], &v[3]); err != nil {
-				return nil, err
-			}
-			values := texts([]string{v[0].String, v[1].String, v[2].String, v[3].String})
-			for _, one := range values {
-				bytes += int64(len(one))
-			}
-			record = source.AppendRecord(record[:0], values)
+	longest, bytes := int64(len(record)), int64(0)
+	_, err = w.Write(record)
+	for err == nil && rows.Next() {
+		var v [4]sql.NullString
+		if err = rows.Scan(&v[0], &v[1], &v[2], &v[3]); err != nil {
+			break
 		}
+		values := texts([]string{v[0].String, v[1].String, v[2].String, v[3].String})
+		for _, one := range values {
+			bytes += int64(len(one))
+		}
+		record = source.AppendRecord(record[:0], values)
 		longest = max(longest, int64(len(record)))
-		if _, err := w.Write(record); err != nil {
-			return nil, err
-		}
+		b.Records++
+		_, err = w.Write(record)
 	}
-	if err := errors.Join(rows.Err(), w.Flush()); err != nil {
+	if err := errors.Join(err, rows.Err(), w.Flush()); err != nil {
 		return nil, err
 	}
-	if b.Records = count - 1; b.Records == 0 {
+	if b.Records == 0 {
 		return nil, os.Remove(path)
 	}
 	info, err := file.Stat()

@@ -22,6 +22,8 @@ type Options struct {
 	// Kept is called after a page or a window has become durable. An error it returns ends
 	// the extraction there, as a crash would.
 	Kept func(object string) error
+	// BulkRows is how many rows a page of a job has at most; 0 = 25,000.
+	BulkRows int
 }
 
 // Org is a Salesforce org that is being read.

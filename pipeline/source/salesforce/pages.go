@@ -118,7 +118,7 @@ func (w *pageWriter) create() (err error) {
 	line := source.AppendRecord(nil, names)
 	w.size, w.now.Offset = int64(len(line)), int64(len(line))
 	_, err = w.out.Write(line)
-	return err
+	return errors.Join(err, w.out.Flush()) // Begin throws away what is only in the buffer
 }
 
 // finish makes the page durable. A page without rows is none.

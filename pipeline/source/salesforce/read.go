@@ -319,7 +319,7 @@ func (x *extraction) readBulk(ctx context.Context, t task, p *part) (err error) 
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	for !p.state.Cursor.Done {
-		next, got, err := x.client.BulkPage(ctx, job, t.columns, p.state.Cursor, 0, w)
+		next, got, err := x.client.BulkPage(ctx, job, t.columns, p.state.Cursor, x.org.options.BulkRows, w)
 		if err != nil {
 			return err
 		}

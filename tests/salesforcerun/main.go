@@ -1,0 +1,106 @@
+// Command salesforcerun shows the way from simulated Salesforce orgs to gold, and holds
+// it against the way by CSV: the same demo is served by a simulator and read through its
+// API, and written as exports and read as files. After the first load, and after each of
+// some nights, every gold table must hold the same rows.
+//
+// It drives the built binary as a person would, and knows nothing of the simulator but
+// its address.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "salesforcerun:", err)
+		os.Exit(1)
+	}
+}
+
+// walk is one comparison under way.
+type walk struct {
+	out    io.Writer
+	binary string
+	dir    string // everything is written below it
+	past   bool   // fill earlier dates as well
+	orgs   []servedOrg
+	base   time.Time
+}
+
+func run(ctx context.Context, args []string, out io.Writer) (err error) {
+	flags := flag.NewFlagSet("salesforcerun", flag.ContinueOnError)
+	binary := flags.String("pipeline", "bin/pipeline", "the pipeline's binary")
+	dir := flags.String("dir", "demo-salesforce", "directory to write to; it is emptied")
+	accounts := flags.Int("accounts", 300, "how many accounts")
+	nights := flags.Int("nights", 3, "how many nights after the first load")
+	past := flags.Bool("history", false, "fill the state tables at earlier dates as well, which takes minutes")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	w := &walk{out: out, past: *past}
+	if w.binary, err = filepath.Abs(*binary); err != nil {
+		return err
+	}
+	if w.dir, err = filepath.Abs(*dir); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(w.dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(w.dir, 0o755); err != nil {
+		return err
+	}
+	demo := filepath.Join(w.dir, "demo")
+	if err := w.pipeline(ctx, "demo", "--clean", "--out", demo, "--accounts", fmt.Sprint(*accounts), "--days", fmt.Sprint(*nights), "--quiet"); err != nil {
+		return err
+	}
+	stop, err := w.serve(ctx, demo)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	if err := w.configure(demo); err != nil {
+		return err
+	}
+	for night := range *nights + 1 {
+		if err := w.night(ctx, demo, night); err != nil {
+			return fmt.Errorf("night %d: %w", night, err)
+		}
+	}
+	fmt.Fprintf(out, "\nGold from the orgs equals gold from their exports, row for row, %d times.\n", *nights+1)
+	return nil
+}
+
+// night moves the orgs' clock, puts the night's exports where the CSV configuration looks
+// for them, runs both, and compares.
+func (w *walk) night(ctx context.Context, demo string, night int) error {
+	day := w.base.AddDate(0, 0, night)
+	asOf := day.Format(time.DateOnly)
+	fmt.Fprintf(w.out, "\n== %s, as of %s\n", map[bool]string{true: "first load", false: fmt.Sprintf("night %d", night)}[night == 0], asOf)
+	if err := w.moveClock(ctx, day.AddDate(0, 0, 1).Add(time.Hour)); err != nil {
+		return err
+	}
+	if err := w.exports(demo, day); err != nil {
+		return err
+	}
+	fmt.Fprintln(w.out, "-- from the orgs")
+	if err := w.pipeline(ctx, "run", "--layer", "all", "--config", filepath.Join(w.dir, "orgs.json"), "--as-of", asOf); err != nil {
+		return err
+	}
+	fmt.Fprintln(w.out, "-- from their exports")
+	if err := w.pipeline(ctx, "run", "--layer", "all", "--config", filepath.Join(w.dir, "exports.json"), "--as-of", asOf, "--quiet"); err != nil {
+		return err
+	}
+	return w.compare(ctx)
+}
