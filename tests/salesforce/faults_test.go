@@ -227,7 +227,7 @@ func (c *campaign) fail(format string, args ...any) {
 
 // compare holds the lake against the org; the first difference is returned.
 func (c *campaign) compare() string {
-	h := c.held_()
+	h := c.lakeState()
 	for _, object := range campaignObjects {
 		table := "bronze/sf/" + strings.ToLower(object)
 		records, gone := h.latest(table)
@@ -257,7 +257,7 @@ func (c *campaign) compare() string {
 			}
 		}
 		for id, r := range records {
-			if !seen[id] && !gone[id] {
+			if !seen[id] && !gone[id] && r["IsDeleted"] != "true" {
 				return fmt.Sprintf("%s %s is gone from the org, and lives here: %v", object, id, r)
 			}
 		}

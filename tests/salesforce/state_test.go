@@ -20,7 +20,7 @@ type held struct {
 	snap *lake.Snapshot
 }
 
-func (b *bench) held_() *held {
+func (b *bench) lakeState() *held {
 	b.t.Helper()
 	l, err := lake.Open(filepath.Join(b.dir, "lake"), lake.Options{Now: time.Now})
 	if err != nil {

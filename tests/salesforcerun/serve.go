@@ -68,7 +68,7 @@ func (w *walk) serve(ctx context.Context, demo string) (stop func() error, err e
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	w.orgs, w.base = said.Orgs, said.Now.Add(-time.Hour).AddDate(0, 0, -1)
+	w.orgs, w.base = said.Orgs, said.Now.Truncate(24*time.Hour).AddDate(0, 0, -1)
 	return stop, nil
 }
 
@@ -141,7 +141,7 @@ func (w *walk) parameters(demo string) error {
 	}
 	delete(doc, "$schema")
 	if !w.past {
-		doc["history"] = map[string]any{"month_ends": 0, "days_before": []any{}}
+		doc["history"] = map[string]any{"month_ends": 0, "days_before": []int{0}}
 	}
 	out, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
@@ -165,8 +165,13 @@ func (w *walk) throughAPI(source map[string]any) {
 			}
 			objects = append(objects, map[string]any{"name": name, "optional": true})
 		}
+		// The exports hold no currencies of the orgs, so these are not read either; of the
+		// other reference objects some are among the exports.
+		for _, name := range []string{"RecordType", "PricebookEntry", "Organization"} {
+			objects = append(objects, map[string]any{"name": name, "optional": true})
+		}
 		source["type"], source["objects"] = "salesforce", objects
-		source["salesforce"] = map[string]any{"login_url": o.URL, "auth": map[string]any{"client_id": o.ClientID, "client_secret": "${" + secretName(o.Name) + "}"}}
+		source["salesforce"] = map[string]any{"login_url": o.URL, "reference_objects": false, "auth": map[string]any{"client_id": o.ClientID, "client_secret": "${" + secretName(o.Name) + "}"}}
 		delete(source, "path")
 		delete(source, "csv")
 	}

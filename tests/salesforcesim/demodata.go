@@ -54,7 +54,7 @@ func LoadDemo(dir string) (*World, error) {
 			return nil, err
 		}
 		if w == nil {
-			w = New(Options{Now: nights[0].AddDate(0, 0, 1).Add(time.Hour)})
+			w = New(Options{Now: nights[0].AddDate(0, 0, 1).Add(30 * time.Minute)})
 		}
 		// The exports keep deleted records for ever, so the recycle bin does too.
 		l.org = w.Org(OrgOptions{Name: src.Name, MultiCurrency: true, Sandbox: true, RecycleBin: 10 * 365 * 24 * time.Hour})
