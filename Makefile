@@ -7,7 +7,7 @@ DEMO     := demo
 ACCOUNTS ?= 2000
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help build run test test-interop test-faults bench lint clean
+.PHONY: help build run run-salesforce test test-interop test-faults bench lint clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ build: ## build bin/pipeline
 run: build ## build, generate the demo, run all layers, show what came out
 	@test -f $(DEMO)/pipeline.json || $(BIN) demo --out $(DEMO) --accounts $(ACCOUNTS) --lake lake
 	@$(BIN) run --layer all --config $(DEMO)/pipeline.json
+
+run-salesforce: build ## the same from simulated Salesforce orgs: a first load and three nights, held against their exports
+	go run ./tests/salesforcerun -pipeline $(BIN)
 
 test: ## all tests (Go only, under 10 minutes on two cores)
 	go test -timeout 20m ./...
@@ -30,6 +33,7 @@ test-faults: build ## the long kill and corruption campaigns
 
 bench: build ## bronze, silver and gold beside bare DuckDB on 100,000 accounts
 	tests/bench/run.sh
+	go run ./tests/salesforcebench
 
 lint: ## gofmt, go vet, golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -37,5 +41,5 @@ lint: ## gofmt, go vet, golangci-lint
 	go run $(GOLANGCI) run ./...
 
 clean: ## remove the binary, the demo and the demo's lake
-	rm -rf bin $(DEMO)
+	rm -rf bin $(DEMO) demo-salesforce
 	find lake -mindepth 1 ! -name README.md -delete

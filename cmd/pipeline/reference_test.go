@@ -31,6 +31,7 @@ const referenceIntro = `# Command line
 | 2 | the command line or the configuration is wrong |
 | 3 | ` + "`plan --exit-code`" + `: something would run |
 | 4 | another run holds the lock |
+| 5 | the budget of API calls of an org is used up; what was read is kept, the next run goes on |
 | 130 | interrupted; the lake is as it was |
 
 `
