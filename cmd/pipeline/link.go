@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/link"
 	"github.com/customer360/pipeline/pipeline/link/truth"
+	"github.com/customer360/pipeline/pipeline/report"
 )
 
 func (a *app) linkCommand() *cobra.Command {
@@ -154,6 +156,14 @@ func (a *app) linkFit(ctx context.Context, f linkFlags) error {
 		if err := l.Fit(ctx, files); err != nil {
 			return err
 		}
+		l.Policy.FittedOn = nil
+		for i, path := range f.Files {
+			half := ""
+			if f.Half != "" {
+				half = ", half " + strings.ToLower(f.Half)
+			}
+			l.Policy.FittedOn = append(l.Policy.FittedOn, fmt.Sprintf("%s: %s accounts%s", filepath.Base(path), report.Count(int64(len(files[i].Accounts))), half))
+		}
 		var out io.Writer = a.Stdout
 		if f.Out != "" {
 			file, err := os.Create(f.Out)
@@ -185,14 +195,7 @@ func (a *app) linkEvaluate(ctx context.Context, f linkFlags) error {
 		if a.Flags.JSON {
 			return a.printJSON(e)
 		}
-		fmt.Fprintf(a.Stdout, "pair  %.4f %.4f %.4f  B3 %.4f %.4f %.4f  wrong %d missed %d links %d review %d compared %d  %.2fs\n",
-			e.PairPrecision, e.PairRecall, e.PairF1, e.B3Precision, e.B3Recall, e.B3F1, e.WrongPairs, e.MissedPairs, e.Links, e.Review, e.Compared, e.Seconds)
-		for _, b := range e.Calibration {
-			fmt.Fprintf(a.Stdout, "%8s %8d  %5.1f  %5.1f ±%.1f\n", b.Band, b.Pairs, b.Expected, b.Right, b.Margin)
-		}
-		for _, w := range e.Worst {
-			fmt.Fprintf(a.Stdout, "%s %d %.3000s\n", w.Kind, w.Pairs, strings.Join(w.Names, "; "))
-		}
+		printEvaluation(a.Stdout, e)
 		return nil
 	})
 }

@@ -42,17 +42,64 @@ func newLinker(t testing.TB, policy string) *link.Linker {
 	return &link.Linker{Vocabulary: words, Policy: p, Session: sess, Dir: dir}
 }
 
-// BenchmarkRun links made-up accounts; LINK_ACCOUNTS says how many (default 100,000).
-func BenchmarkRun(b *testing.B) {
-	n := 100_000
-	if s := os.Getenv("LINK_ACCOUNTS"); s != "" {
-		n, _ = strconv.Atoi(s)
+// benchmarkAccounts is LINK_ACCOUNTS, by default 100,000.
+func benchmarkAccounts() int {
+	if n, err := strconv.Atoi(os.Getenv("LINK_ACCOUNTS")); err == nil {
+		return n
 	}
+	return 100_000
+}
+
+// BenchmarkRun links made-up accounts.
+func BenchmarkRun(b *testing.B) {
 	l := newLinker(b, "entity")
-	data := truth.Generate(truth.Options{Seed: 2, Accounts: n})
+	data := truth.Generate(truth.Options{Seed: 2, Accounts: benchmarkAccounts()})
 	for b.Loop() {
 		if _, err := l.Run(context.Background(), data.Accounts, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkUpdate adds a hundredth of new accounts to linked ones, and says how many accounts
+// have the assignment that a full run gives them, and how many kept their id.
+func BenchmarkUpdate(b *testing.B) {
+	n := benchmarkAccounts()
+	ctx, l := context.Background(), newLinker(b, "entity")
+	data := truth.Generate(truth.Options{Seed: 2, Accounts: n + n/100})
+	before, err := l.Run(ctx, data.Accounts[:n], nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	state, dir := before.State(), b.TempDir()
+	if err := state.Save(dir); err != nil {
+		b.Fatal(err)
+	}
+	var after *link.Result
+	for b.Loop() {
+		if state, err = link.LoadState(dir); err != nil {
+			b.Fatal(err)
+		}
+		if after, err = l.Update(ctx, data.Accounts, nil, state); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	full, err := l.Run(ctx, data.Accounts, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(100*alike(masters(after), masters(full)), "%as-full")
+	ids, _ := before.AssignIDs(nil, nil)
+	later, _ := after.AssignIDs(ids, nil)
+	now, kept := map[string]string{}, 0
+	for _, a := range later {
+		now[a.AccountID] = a.MasterAccountID
+	}
+	for _, a := range ids {
+		if now[a.AccountID] == a.MasterAccountID {
+			kept++
+		}
+	}
+	b.ReportMetric(100*float64(kept)/float64(len(ids)), "%ids-kept")
 }

@@ -9,6 +9,10 @@ import (
 // comparer compares prepared names.
 type comparer struct{ lex *lexicon }
 
+// screen says from the features of words alone whether letters could still make a pair
+// worth keeping; nil = always.
+type screen func(v *vector) bool
+
 // alignment says which words of two names belong together.
 type alignment struct {
 	a, b       *profile
@@ -23,10 +27,17 @@ type alignment struct {
 	firstAlike bool
 }
 
-// compare fills in the features of two names. It reports false if they have nothing in common
-// that could ever link them without other support.
-func (c comparer) compare(a, b *profile, v *vector) bool {
-	c.pair(a, b, v)
+// compare fills in the features of two names. It stops and reports false if they are not
+// worth it.
+func (c comparer) compare(a, b *profile, v *vector, worth screen) bool {
+	if len(a.aliases)+len(b.aliases) == 0 {
+		if !c.pair(a, b, v, worth) {
+			return false
+		}
+		c.context(a, b, v)
+		return true
+	}
+	c.pair(a, b, v, nil)
 	best := *v
 	for _, x := range variants(a) {
 		for _, y := range variants(b) {
@@ -34,7 +45,7 @@ func (c comparer) compare(a, b *profile, v *vector) bool {
 				continue
 			}
 			var w vector
-			c.pair(x, y, &w)
+			c.pair(x, y, &w, nil)
 			if w[fDice]+w[fExact]+w[fContained] > best[fDice]+best[fExact]+best[fContained] {
 				w[fAlias] = 1
 				best = w
@@ -42,11 +53,16 @@ func (c comparer) compare(a, b *profile, v *vector) bool {
 		}
 	}
 	*v = best
+	c.context(a, b, v)
+	return true
+}
+
+// context adds what hangs on the names as a whole, not on one of their spellings.
+func (c comparer) context(a, b *profile, v *vector) {
 	c.legal(a, b, v)
 	if popcount(a.regions) >= 2 && popcount(b.regions) >= 2 && a.regions&b.regions != 0 && v[fExact] == 0 {
 		v[fEstablished] = 1
 	}
-	return v[fUnlike] == 0
 }
 
 func popcount(x uint64) int { return bits.OnesCount64(x) }
@@ -59,6 +75,9 @@ func variants(p *profile) []*profile {
 }
 
 func (c comparer) legal(a, b *profile, v *vector) {
+	if a.registry != "" && b.registry != "" && a.registry != b.registry {
+		v[fRegistry] = 1
+	}
 	classA, _, _ := strings.Cut(a.legal, "/")
 	classB, _, _ := strings.Cut(b.legal, "/")
 	switch {
@@ -72,7 +91,7 @@ func (c comparer) legal(a, b *profile, v *vector) {
 }
 
 // pair compares two spellings.
-func (c comparer) pair(a, b *profile, v *vector) {
+func (c comparer) pair(a, b *profile, v *vector, worth screen) bool {
 	al := alignment{a: a, b: b}
 	c.align(&al)
 	matched := al.same + al.alike
@@ -95,7 +114,6 @@ func (c comparer) pair(a, b *profile, v *vector) {
 	}
 	c.information(&al, v, exact)
 	c.leftover(&al, v)
-	c.letters(a, b, v)
 	c.firstWords(&al, v)
 	v[fTypo], v[fTypoKnown], v[fAcronymWord] = float32(al.lost), float32(al.known), float32(al.acronym)
 	if v[fExact] == 0 && isInitials(a, b) {
@@ -104,12 +122,17 @@ func (c comparer) pair(a, b *profile, v *vector) {
 	if !exact && len(a.words) == len(b.words) && v[fCoreBoth] == 0 && v[fDice] > 0.999 {
 		v[fOrder] = 1
 	}
+	if worth != nil && !worth(v) {
+		return false
+	}
+	c.letters(a, b, v)
 	if n := min(len(a.compact), len(b.compact)); n <= 5 {
 		v[fShort] = float32(6-n) / 5
 	}
 	if matched == 0 && v[fAcronym] == 0 && v[fJaroWinkler] == 0 {
 		v[fUnlike] = 1
 	}
+	return true
 }
 
 func equalWords(a, b []int32) bool {

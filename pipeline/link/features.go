@@ -47,6 +47,7 @@ const (
 	fLegalSpelling
 	fLegalExtra
 	fLegalHere
+	fRegistry
 	fShort
 	fUnlike
 	fEstablished
@@ -116,6 +117,7 @@ var featureTexts = [featureCount]featureText{
 	fLegalSpelling:        {"legal_other", "their legal forms are of one kind but not the same"},
 	fLegalExtra:           {"legal_one", "one has no legal form"},
 	fLegalHere:            {"legal_differs_in_country", "in one country, their legal forms are of different kinds"},
+	fRegistry:             {"registry_differs", "they are registered in different places"},
 	fShort:                {"short", "the name has few letters"},
 	fUnlike:               {"unlike", "the names have nothing in common"},
 	fEstablished:          {"both_established", "both spellings are used in several regions"},
@@ -145,7 +147,7 @@ var bounds = [featureCount]int8{
 	fExact: 1, fCore: 1, fCompactJoin: 1, fDice: 1, fCover: 1, fInformation: 1, fCoincidence: -1, fExactCoincidence: -1, fContained: 1, fContainedInformation: 1,
 	fFirstWord: 1, fFirstDiffers: -1, fJaroWinkler: 1, fEdits: 1, fTypo: -1, fTypoKnown: -1, fAcronym: 1, fAcronymWord: 1, fAlias: 1,
 	fNoCore: -1, fNoCorePlaces: -1, fCoreBoth: -1, fCoreExtra: -1, fCoreExtraRare: -1, fNumberBoth: -1, fNumberExtra: -1, fNumberOnly: -1, fPlaceBoth: -1, fPlaceExtra: -1, fGenericBoth: -1, fGenericExtra: -1,
-	fOrder: 0, fLegalBoth: -1, fLegalSpelling: -1, fLegalExtra: -1, fLegalHere: -1, fShort: -1, fUnlike: -1, fEstablished: -1, fCrowd: -1, fBreadth: -1, fAmbiguous: -1,
+	fOrder: 0, fLegalBoth: -1, fLegalSpelling: -1, fLegalExtra: -1, fLegalHere: -1, fRegistry: -1, fShort: -1, fUnlike: -1, fEstablished: -1, fCrowd: -1, fBreadth: -1, fAmbiguous: -1,
 	fSameRegionOther: -1, fEmail: 1, fContactEmail: 1, fPhone: 1, fDomain: 1, fDomainLabel: 1, fParent: 1, fUnlikeSupport: -1,
 	fDomainDiffers: -1, fPhoneDiffers: -1, fParentDiffers: -1, fCountrySame: 0, fCountryDiffers: -1,
 }

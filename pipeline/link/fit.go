@@ -55,6 +55,9 @@ func (l *Linker) Fit(ctx context.Context, files []*Labelled) error {
 			l.Policy.Weights[featureTexts[i].name] = x
 		}
 	}
+	for i := range all {
+		all[i].weight = 1 // a pair is a pair when it comes to what confidence means
+	}
 	l.Policy.Calibration = calibrate(all, &w)
 	return l.Policy.compile()
 }

@@ -32,10 +32,11 @@ type Word struct {
 // any script, has at least one word; one without (question marks, dashes) has none, and is
 // never compared.
 type Name struct {
-	Words   []Word
-	Legal   []string // kinds of the legal forms that were dropped, outermost first
-	Aliases [][]Word // other names given with it: in parentheses, after "trading as"
-	key     string
+	Words    []Word
+	Legal    []string // kinds of the legal forms that were dropped, outermost first
+	Registry string   // where it is registered, if a registry appended that
+	Aliases  [][]Word // other names given with it: in parentheses, after "trading as"
+	key      string
 }
 
 // Key identifies what is compared: names with the same key are the same name.
@@ -70,7 +71,7 @@ func (v *Vocabulary) Normalise(raw, country string) Name {
 	if cyrillic && country == "" {
 		country = "RU"
 	}
-	text = v.dropRegistryTail(text)
+	text, registry := v.dropRegistryTail(strings.Join(strings.Fields(text), " "))
 	main, asides := splitAsides(text)
 	main, marked := v.splitAlias(main)
 	asides = append(asides, marked...)
@@ -83,7 +84,7 @@ func (v *Vocabulary) Normalise(raw, country string) Name {
 			words, kinds = append(words, more...), append(kinds, kind...)
 		}
 	}
-	n := Name{Words: v.classify(words), Legal: kinds}
+	n := Name{Words: v.classify(words), Legal: kinds, Registry: registry}
 	if len(n.Words) == 0 {
 		n.Words = v.classify(v.split(text))
 	}
@@ -103,18 +104,18 @@ func (v *Vocabulary) Normalise(raw, country string) Name {
 }
 
 func makeKey(n Name) string {
-	if len(n.Legal) == 0 && len(n.Aliases) == 0 {
+	if len(n.Legal) == 0 && len(n.Aliases) == 0 && n.Registry == "" {
 		return n.String()
 	}
-	parts := []string{n.String(), strings.Join(n.Legal, "+")}
+	parts := []string{n.String(), strings.Join(n.Legal, "+"), n.Registry}
 	for _, a := range n.Aliases {
 		parts = append(parts, spaced(a))
 	}
 	return strings.Join(parts, "|")
 }
 
-// dropRegistryTail drops what registries append: "/DE/", "\NEW\", "/ MA".
-func (v *Vocabulary) dropRegistryTail(text string) string {
+// dropRegistryTail cuts off what registries append: "/DE/", "\NEW\", "/ MA".
+func (v *Vocabulary) dropRegistryTail(text string) (rest, tail string) {
 	text = strings.TrimSpace(text)
 	for _, mark := range []string{"/", "\\"} {
 		cut := strings.TrimSuffix(text, mark)
@@ -122,19 +123,19 @@ func (v *Vocabulary) dropRegistryTail(text string) string {
 		if i < 2 {
 			continue
 		}
-		tail := strings.TrimSpace(cut[i+1:])
+		tail = strings.TrimSpace(cut[i+1:])
 		n := len(tail)
 		if strings.ContainsRune(tail, ' ') || !hasLetter(cut[:i]) {
 			continue
 		}
 		if cut[i-1] == ' ' && v.geographic[tail] { // "Inc. / Delaware"
-			return strings.TrimSpace(cut[:i])
+			return strings.TrimSpace(cut[:i]), tail
 		}
 		if closed := len(cut) < len(text); (closed && n >= 2 && n <= 5) || (!closed && n == 2 && i >= 8) {
-			return strings.TrimSpace(cut[:i])
+			return strings.TrimSpace(cut[:i]), tail
 		}
 	}
-	return text
+	return text, ""
 }
 
 // splitAsides takes what stands in parentheses out of the text; one that is never closed goes

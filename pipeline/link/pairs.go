@@ -88,6 +88,8 @@ type scorer struct {
 	sharing map[int64]bool
 	observe *observer // nil = nobody listens
 	least   float64   // log-odds below which nothing is kept
+	most    float64   // what accounts without a shared identifier can add at most
+	worth   screen
 }
 
 func newScorer(c *corpus, observe *observer) *scorer {
@@ -100,6 +102,10 @@ func newScorer(c *corpus, observe *observer) *scorer {
 	for _, h := range s.holders {
 		slices.SortStableFunc(h, func(x, y int32) int { return cmp.Compare(c.country[x], c.country[y]) })
 	}
+	w := &c.policy.weights
+	s.most = max(0, w[fCountrySame]) + max(0, w[fSameRegion], w[fSameRegionOther]) + max(0, w[fOwnPlace]) - min(0, w[fLegalBoth]+w[fLegalSpelling]+w[fLegalExtra]+w[fPlaceBoth]+w[fPlaceExtra]+w[fNoCorePlaces]) - min(0, w[fPlaceOnly])
+	most := s.most + max(0, w[fJaroWinkler]) + max(0, w[fEdits])
+	s.worth = func(v *vector) bool { return s.policy.calibrated(s.policy.sum(v)+most) >= s.least }
 	return s
 }
 
@@ -153,7 +159,7 @@ func (s *scorer) scoreHolders(name int32, fresh []bool, out *[]edge) {
 		return
 	}
 	var v vector
-	s.compareNames(name, name, &v)
+	s.compareNames(name, name, &v, nil)
 	reach := len(h)
 	if len(h) > s.policy.MaxShared {
 		reach = s.policy.Neighbours
@@ -175,8 +181,11 @@ const mostHolders = 12
 func (s *scorer) scoreNames(pair int64, fresh []bool, out *[]edge) {
 	x, y := int32(pair>>32), int32(pair&0x7fffffff)
 	var v vector
-	s.compareNames(x, y, &v)
-	if s.observe == nil && s.policy.calibrated(s.policy.sum(&v)+s.mostEvidence()) < s.least {
+	worth := s.worth
+	if s.observe != nil {
+		worth = nil
+	}
+	if !s.compareNames(x, y, &v, worth) || (worth != nil && s.policy.calibrated(s.policy.sum(&v)+s.most) < s.least) {
 		return
 	}
 	hx, hy := s.holders[x], s.holders[y]
@@ -189,12 +198,7 @@ func (s *scorer) scoreNames(pair int64, fresh []bool, out *[]edge) {
 	}
 }
 
-// mostEvidence is the most that accounts without a shared identifier can add to their names.
-func (s *scorer) mostEvidence() float64 {
-	w := &s.policy.weights
-	return max(0, w[fCountrySame]) + max(0, w[fSameRegion])
-}
-
+// scoreAccounts scores two accounts, whose names may have been compared already.
 func (s *scorer) scoreAccounts(a, b int32, named *vector, out *[]edge) {
 	if a > b {
 		a, b = b, a

@@ -12,6 +12,7 @@ type profile struct {
 	core     string // without generic and geographic words; compact if nothing is left
 	initials string
 	legal    string // innermost kind of legal form that says what sort of company it is
+	registry string
 	weight   float64
 	aliases  []*profile
 
@@ -54,6 +55,7 @@ func profileName(l *lexicon, n Name) *profile {
 			p.legal = n.Legal[i]
 		}
 	}
+	p.registry = n.Registry
 	for _, a := range n.Aliases {
 		p.aliases = append(p.aliases, profileOf(l, a))
 	}

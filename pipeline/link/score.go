@@ -47,7 +47,7 @@ func (c *corpus) pairFeatures(a, b int32, named *vector, v *vector) support {
 		*v = *named
 	case x >= 0 && y >= 0:
 		*v = vector{}
-		c.compareNames(x, y, v)
+		c.compareNames(x, y, v, nil)
 	default:
 		*v = vector{}
 		v[fBias], v[fUnlike] = 1, 1
@@ -105,11 +105,11 @@ func (c *corpus) ownPlaces(a, b int32, v *vector) {
 }
 
 // compareNames compares two names by number.
-func (c *corpus) compareNames(x, y int32, v *vector) {
+func (c *corpus) compareNames(x, y int32, v *vector, worth screen) bool {
 	if x > y {
 		x, y = y, x
 	}
-	c.comparer.compare(c.names[x], c.names[y], v)
+	return c.comparer.compare(c.names[x], c.names[y], v, worth)
 }
 
 // logOdds is the calibrated score of two accounts.

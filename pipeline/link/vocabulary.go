@@ -124,6 +124,7 @@ var countryCodes = sync.OnceValue(func() map[string]string {
 			codes[strings.ToLower(english.Name(region))] = region.String()
 		}
 	}
+	delete(codes, "")
 	for name, code := range map[string]string{"usa": "US", "united states of america": "US", "uk": "GB", "great britain": "GB", "england": "GB",
 		"russian federation": "RU", "the netherlands": "NL", "republic of south africa": "ZA", "republic of korea": "KR", "uae": "AE"} {
 		codes[name] = code
@@ -135,6 +136,9 @@ var countryCodes = sync.OnceValue(func() map[string]string {
 // written, in lower case, if that is not known: two accounts may still agree in it.
 func CountryCode(country string) string {
 	c := strings.ToLower(strings.TrimSpace(country))
+	if c == "" {
+		return ""
+	}
 	if code, ok := countryCodes()[c]; ok {
 		return code
 	}
