@@ -107,6 +107,9 @@ func (u *run) feeds() []ops.Feed {
 			f := ops.Feed{Source: src.Name, Region: src.Region, Object: strings.ToLower(obj.Name)}
 			mark := u.marks[src.Name+"/"+f.Object]
 			f.Loaded, f.ExportedAt, f.FirstExportedAt = len(mark.Files) > 0, mark.GreatestExportedAt, earliestExport(mark)
+			if mark.Kind == lake.WatermarkWindow { // an org that has no record of it was asked all the same
+				f.Loaded, f.FirstExportedAt = true, u.firstWholeDay(mark)
+			}
 			f.BronzeRows = u.state.rows("bronze/" + src.Name + "/" + f.Object)
 			fed := false
 			for _, t := range u.silver.Tables() {
@@ -132,6 +135,19 @@ func earliestExport(mark lake.Watermark) (first *time.Time) {
 		}
 	}
 	return first
+}
+
+// firstWholeDay is the end of the last day that was over when an org was first read: what
+// an export of that day would have been made for.
+func (u *run) firstWholeDay(mark lake.Watermark) *time.Time {
+	first := markOf(mark).First()
+	zone, err := time.LoadLocation(u.Config.Pipeline.TimeZone)
+	if first.IsZero() || err != nil {
+		return nil
+	}
+	y, m, d := first.In(zone).Date()
+	end := time.Date(y, m, d, 0, 0, 0, 0, zone).Add(-time.Millisecond)
+	return &end
 }
 
 // modelJob is the build of one gold model.

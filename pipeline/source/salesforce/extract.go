@@ -43,7 +43,11 @@ const (
 	DetailRefreshed  = "refreshed_at"
 	DetailReconciled = "reconciled_at"
 	DetailReread     = "read_all_because" // set for the next run
+	DetailFirst      = "first_read_to"    // upper bound of the first window
 )
+
+// First is up to when the object was read the first time.
+func (m *Mark) First() time.Time { return m.at(DetailFirst) }
 
 func (m *Mark) detail(name string) string {
 	if m == nil {

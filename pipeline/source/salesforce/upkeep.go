@@ -162,6 +162,9 @@ func (x *extraction) finishAll() (err error) {
 	details := map[string]string{DetailOrg: x.org.ID, DetailCursor: c.cursor, DetailSchema: c.schemaHash(),
 		DetailTransport: rows[0].state.Transport, DetailReason: rows[0].state.Reason,
 		DetailDeleted: x.until(taskDeleted, DetailDeleted), DetailRefreshed: x.until(taskRefresh, DetailRefreshed), DetailReconciled: x.until(taskIDs, DetailReconciled)}
+	if details[DetailFirst] = x.request.Mark.detail(DetailFirst); details[DetailFirst] == "" {
+		details[DetailFirst] = upper.UTC().Format(time.RFC3339Nano)
+	}
 	out.Mark = Mark{Upper: upper, Details: details}
 	if x.request.Mark.detail(DetailSchema) != details[DetailSchema] {
 		if out.Describe, err = x.describeBatch(); err != nil {
