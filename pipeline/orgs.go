@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/customer360/pipeline/pipeline/bronze"
-	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/source"
@@ -104,6 +103,10 @@ func (u *run) extractOrgs(ctx context.Context, jobs []*bronzeJob) (broken []erro
 		warnings []string
 		err      error
 	}
+	orgs, err := u.openOrgs(bySource)
+	if err != nil {
+		return nil, err
+	}
 	endings := make([]ending, len(u.Config.Pipeline.Sources))
 	g, ctx := errgroup.WithContext(ctx)
 	for i, src := range u.Config.Pipeline.Sources {
@@ -115,7 +118,7 @@ func (u *run) extractOrgs(ctx context.Context, jobs []*bronzeJob) (broken []erro
 		g.Go(func() error {
 			e := &endings[i]
 			e.source, e.started = src.Name, u.Now()
-			e.warnings, e.err = u.extractOrg(ctx, src, own)
+			e.warnings, e.err = u.extractOrg(ctx, orgs[src.Name], own)
 			return ctx.Err()
 		})
 	}
@@ -132,13 +135,25 @@ func (u *run) extractOrgs(ctx context.Context, jobs []*bronzeJob) (broken []erro
 	return broken, nil
 }
 
-// extractOrg extracts the objects of one org.
-func (u *run) extractOrg(ctx context.Context, src config.Source, jobs []*bronzeJob) (warnings []string, err error) {
-	org, err := salesforce.Open(u.Config, src, salesforce.Options{Now: u.Now, Sleep: u.Network.Sleep,
-		Transport: u.Network.Transport, Log: u.Network.Log, Kept: u.Network.Kept, BulkRows: u.Network.BulkRows})
-	if err != nil {
-		return nil, err
+// openOrgs reads the secrets of all orgs: one that is missing is a fault of the
+// configuration, and nothing has happened yet.
+func (u *run) openOrgs(jobs map[string][]*bronzeJob) (map[string]*salesforce.Org, error) {
+	orgs := map[string]*salesforce.Org{}
+	var problems []error
+	for _, src := range u.Config.Pipeline.Sources {
+		if len(jobs[src.Name]) == 0 {
+			continue
+		}
+		org, err := salesforce.Open(u.Config, src, salesforce.Options{Now: u.Now, Sleep: u.Network.Sleep,
+			Transport: u.Network.Transport, Log: u.Network.Log, Kept: u.Network.Kept, BulkRows: u.Network.BulkRows})
+		orgs[src.Name], problems = org, append(problems, err)
 	}
+	return orgs, errors.Join(problems...)
+}
+
+// extractOrg extracts the objects of one org.
+func (u *run) extractOrg(ctx context.Context, org *salesforce.Org, jobs []*bronzeJob) (warnings []string, err error) {
+	src := org.Source
 	warnings = org.Warnings()
 	if err := org.Connect(ctx); err != nil {
 		return warnings, err
