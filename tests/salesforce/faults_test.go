@@ -268,7 +268,7 @@ func (c *campaign) compare() string {
 // live is one seed; it returns how the lake differs from the org in the end.
 func live(t testing.TB, seed uint64, overlap string) string {
 	c := newCampaign(t, seed, overlap)
-	for i := range uint64(3 + c.random.IntN(3)) {
+	for i := range uint64(2 + c.random.IntN(3)) {
 		c.round(seed*100 + i)
 	}
 	c.finish()

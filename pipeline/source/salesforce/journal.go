@@ -111,7 +111,9 @@ func openJournal(dir string, h head, now time.Time) (j *journal, why string, err
 	}
 	if len(j.parts) > 0 && why == "" {
 		for _, p := range j.parts {
-			j.resumed += len(p.pages)
+			if p != nil { // else others took its place
+				j.resumed += len(p.pages)
+			}
 		}
 		return j, "", j.reopen()
 	}
