@@ -42,6 +42,9 @@ func TestDocumentedCommands(t *testing.T) {
 	for _, doc := range []string{"../README.md", "../docs/guide.md"} {
 		for _, line := range documented(t, doc) {
 			t.Run(filepath.Base(doc)+"/"+line, func(t *testing.T) { documentedCommand(t, dir, line) })
+			if made := filepath.Join(dir, "mine", "pipeline.json"); strings.Contains(line, " init ") {
+				withoutHistory(t, made)
+			}
 			ran++
 		}
 	}
