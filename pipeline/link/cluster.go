@@ -56,9 +56,10 @@ const (
 	decidedApart
 	otherParent
 	unlikeMembers
+	sameRegions
 )
 
-var refusalWords = [...]string{"", "a steward keeps them apart", "their parent companies differ", "most of their accounts are unlike"}
+var refusalWords = [...]string{"", "a steward keeps them apart", "their parent companies differ", "most of their accounts are unlike", "each has accounts in the same regions, and they share nothing but the name"}
 
 // forbidden checks what no score can overrule.
 func (k *clusters) forbidden(x, y int32) refusal {
@@ -101,6 +102,37 @@ func (k *clusters) unlike(x, y int32) bool {
 		return false
 	}
 	return g.CoreShare == 0 || !k.oneCore(k.of(x), k.of(y), g.CoreShare)
+}
+
+// bothEverywhere says whether two clusters have accounts in the same regions and share no
+// identifier. A company has one account in a region, seldom two in all of them: those are two
+// companies of one name.
+func (k *clusters) bothEverywhere(x, y int32) bool {
+	least := k.policy.Guard.SameRegions
+	a, b := k.of(x), k.of(y)
+	if least == 0 || min(len(a), len(b)) < least {
+		return false
+	}
+	regions, common := map[int32]bool{}, map[int32]bool{}
+	for _, i := range a {
+		regions[k.region[i]] = true
+	}
+	for _, j := range b {
+		if regions[k.region[j]] {
+			common[k.region[j]] = true
+		}
+	}
+	if len(common) < least {
+		return false
+	}
+	for _, i := range k.sample(a) {
+		for _, j := range k.sample(b) {
+			if s, _, _ := k.shared(i, j); s != 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // sample takes accounts of different names first, by id.
@@ -199,6 +231,9 @@ func (k *clusters) join(decisions []placedDecision, edges []edge) []refusal {
 		}
 		if refused[i] = k.forbidden(x, y); refused[i] == allowed && k.unlike(x, y) {
 			refused[i] = unlikeMembers
+		}
+		if refused[i] == allowed && edges[i].alone && k.bothEverywhere(x, y) {
+			refused[i] = sameRegions
 		}
 		if refused[i] == allowed {
 			k.union(x, y)

@@ -41,6 +41,7 @@ type Guard struct {
 	Mean          float64 `json:"mean"`           // least mean probability of the pairs
 	Hopeless      float64 `json:"hopeless"`       // a pair below this probability is hopeless
 	HopelessShare float64 `json:"hopeless_share"` // most of the pairs that may be
+	SameRegions   int     `json:"same_regions"`   // regions in which both sides have accounts, from which they are two companies unless they share an identifier; 0 = however many
 	CoreShare     float64 `json:"core_share"`     // or: share of names on both sides that hold one distinctive word; 0 = no way round
 }
 
