@@ -137,15 +137,15 @@ func earliestExport(mark lake.Watermark) (first *time.Time) {
 	return first
 }
 
-// firstWholeDay is the end of the last day that was over when an org was first read: what
-// an export of that day would have been made for.
+// firstWholeDay is the end of the day that an org's first reading stands for: of the one
+// whose midnight is nearest, as an export by night is of the day that ends.
 func (u *run) firstWholeDay(mark lake.Watermark) *time.Time {
 	first := markOf(mark).First()
 	zone, err := time.LoadLocation(u.Config.Pipeline.TimeZone)
 	if first.IsZero() || err != nil {
 		return nil
 	}
-	y, m, d := first.In(zone).Date()
+	y, m, d := first.In(zone).Add(12 * time.Hour).Date()
 	end := time.Date(y, m, d, 0, 0, 0, 0, zone).Add(-time.Millisecond)
 	return &end
 }

@@ -68,13 +68,13 @@ func (w *walk) serve(ctx context.Context, demo string) (stop func() error, err e
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	w.orgs, w.base = said.Orgs, said.Now.Truncate(24*time.Hour).AddDate(0, 0, -1)
+	w.orgs, w.base = said.Orgs, said.Now.Truncate(24*time.Hour)
 	return stop, nil
 }
 
 // moveClock moves the clock of all orgs.
 func (w *walk) moveClock(ctx context.Context, to time.Time) error {
-	body, err := json.Marshal(map[string]string{"to": to.Format(time.RFC3339)})
+	body, err := json.Marshal(map[string]string{"to": to.Format(time.RFC3339Nano)})
 	if err != nil {
 		return err
 	}

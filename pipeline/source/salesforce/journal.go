@@ -326,9 +326,10 @@ func syncDir(dir string) error {
 }
 
 // Sweep removes what nobody came back to below a lake's resume directory, and returns
-// it as source/object.
+// it as source/object. Names of sources begin with a letter; other directories there are
+// not of sources and stay.
 func Sweep(root string, now time.Time) (removed []string, err error) {
-	dirs, err := filepath.Glob(filepath.Join(root, "*", "*"))
+	dirs, err := filepath.Glob(filepath.Join(root, "[a-z]*", "*"))
 	if err != nil {
 		return nil, err
 	}
