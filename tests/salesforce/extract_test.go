@@ -175,3 +175,40 @@ func TestSalesforceSecrets(t *testing.T) {
 		t.Error("nothing was looked at")
 	}
 }
+
+// TestSalesforceTransport chooses by size, by width and by what the org can do, and says
+// why.
+func TestSalesforceTransport(t *testing.T) {
+	b := newBench(t, salesforcesim.OrgOptions{}, "Account", "Contact", "Small__c", "Wide__c", "Odd__c")
+	b.config["bulk_above"] = 5
+	wide := salesforcesim.Object{Name: "Wide__c", KeyPrefix: "a02"}
+	for i := range 400 {
+		wide.Fields = append(wide.Fields, salesforcesim.Field{Name: fmt.Sprintf("A_field_with_a_name_as_long_as_names_get_%03d__c", i), Type: "string"})
+	}
+	b.org.Define(wide)
+	b.org.Define(salesforcesim.Object{Name: "Odd__c", KeyPrefix: "a03", NoBulk: true, Fields: []salesforcesim.Field{{Name: "Name", Type: "string"}}})
+	b.org.Define(salesforcesim.Object{Name: "Small__c", KeyPrefix: "a04", NoSystemModstamp: true, NoLastModified: true, Fields: []salesforcesim.Field{{Name: "Name", Type: "string"}}})
+	for range 6 {
+		b.org.Insert("Account", salesforcesim.Record{"Name": "a"})
+		b.org.Insert("Odd__c", salesforcesim.Record{"Name": "o"})
+	}
+	b.org.Insert("Small__c", salesforcesim.Record{"Name": "s"})
+	b.org.Insert("Wide__c", salesforcesim.Record{"A_field_with_a_name_as_long_as_names_get_007__c": "w"})
+	b.world.Advance(time.Hour)
+	res := b.must()
+	for _, c := range []struct {
+		table, transport, why string
+		rows                  int64
+	}{
+		{"account", "bulk", "more than 5", 6},
+		{"contact", "rest", "at most 5 go by REST", 0},
+		{"small__c", "rest", "at most 5 go by REST", 1},
+		{"wide__c", "bulk", "does not fit a URL", 1},
+		{"odd__c", "rest", "Bulk does not support", 6},
+	} {
+		s := step(t, res, "bronze/sf/"+c.table)
+		if s.Transport != c.transport || !strings.Contains(s.TransportWhy, c.why) || s.RowsOut != c.rows || s.Calls == 0 {
+			t.Errorf("%s: %d rows by %s in %d calls, %s", c.table, s.RowsOut, s.Transport, s.Calls, s.TransportWhy)
+		}
+	}
+}

@@ -28,8 +28,8 @@ func main() {
 	}
 }
 
-// settle is how long before midnight a day is read.
-const settle = 100 * time.Millisecond
+// settle is how long after midnight a day is read.
+const settle = 30 * time.Minute
 
 // walk is one comparison under way.
 type walk struct {
@@ -91,9 +91,9 @@ func (w *walk) night(ctx context.Context, demo string, night int) error {
 	day := w.base.AddDate(0, 0, night)
 	asOf := day.Format(time.DateOnly)
 	fmt.Fprintf(w.out, "\n== %s, as of %s\n", map[bool]string{true: "first load", false: fmt.Sprintf("night %d", night)}[night == 0], asOf)
-	// Before the org's own nightly jobs, which belong to the next day and begin at
-	// midnight: an API only shows what is, not what was.
-	if err := w.moveClock(ctx, day.AddDate(0, 0, 1).Add(-settle)); err != nil {
+	// Before the org's own nightly jobs, which belong to the next day: an API only shows
+	// what is, not what was.
+	if err := w.moveClock(ctx, day.AddDate(0, 0, 1).Add(settle)); err != nil {
 		return err
 	}
 	if err := w.exports(demo, day); err != nil {

@@ -68,7 +68,7 @@ func (w *walk) serve(ctx context.Context, demo string) (stop func() error, err e
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	w.orgs, w.base = said.Orgs, said.Now.Truncate(24*time.Hour)
+	w.orgs, w.base = said.Orgs, said.Now.Truncate(24*time.Hour).AddDate(0, 0, -1)
 	return stop, nil
 }
 
@@ -171,7 +171,9 @@ func (w *walk) throughAPI(source map[string]any) {
 			objects = append(objects, map[string]any{"name": name, "optional": true})
 		}
 		source["type"], source["objects"] = "salesforce", objects
-		source["salesforce"] = map[string]any{"login_url": o.URL, "reference_objects": false, "auth": map[string]any{"client_id": o.ClientID, "client_secret": "${" + secretName(o.Name) + "}"}}
+		// What the demo stamps midnight sharp is only there at the end of that day: later than
+		// an org would show it, so the overlap reaches back over midnight.
+		source["salesforce"] = map[string]any{"login_url": o.URL, "reference_objects": false, "overlap": "2h", "auth": map[string]any{"client_id": o.ClientID, "client_secret": "${" + secretName(o.Name) + "}"}}
 		delete(source, "path")
 		delete(source, "csv")
 	}

@@ -36,7 +36,7 @@ func TestDemoOrgsFollowTheExports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w.Now(); !got.Equal(base.AddDate(0, 0, 1).Add(-100 * time.Millisecond)) {
+	if got := w.Now(); !got.Equal(base.AddDate(0, 0, 1).Add(30 * time.Minute)) {
 		t.Errorf("the clock stands at %s", got)
 	}
 	for _, org := range w.Orgs() {
@@ -48,7 +48,7 @@ func TestDemoOrgsFollowTheExports(t *testing.T) {
 		}
 	}
 	for n := range demoNights + 1 {
-		w.MoveTo(base.AddDate(0, 0, n+1).Add(-100 * time.Millisecond))
+		w.MoveTo(base.AddDate(0, 0, n+1).Add(30 * time.Minute))
 		for _, org := range w.Orgs() {
 			compareNight(t, org, filepath.Join(dir, "exports", org.Options().Name), base, n)
 		}
@@ -184,7 +184,7 @@ func TestDemoChangesCarryStamps(t *testing.T) {
 	silent := map[string]int{}
 	before := map[string]salesforcesim.Record{}
 	for n := range demoNights + 1 {
-		w.MoveTo(base.AddDate(0, 0, n+1).Add(-100 * time.Millisecond))
+		w.MoveTo(base.AddDate(0, 0, n+1).Add(30 * time.Minute))
 		for _, org := range w.Orgs() {
 			for _, object := range org.Objects() {
 				for _, r := range org.Records(object) {

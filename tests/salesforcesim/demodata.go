@@ -54,7 +54,7 @@ func LoadDemo(dir string) (*World, error) {
 			return nil, err
 		}
 		if w == nil {
-			w = New(Options{Now: nights[0].AddDate(0, 0, 1).Add(-100 * time.Millisecond)}) // the next day's first changes come at midnight
+			w = New(Options{Now: nights[0].AddDate(0, 0, 1).Add(30 * time.Minute)})
 		}
 		// The exports keep deleted records for ever, so the recycle bin does too.
 		l.org = w.Org(OrgOptions{Name: src.Name, MultiCurrency: true, Sandbox: true, RecycleBin: 10 * 365 * 24 * time.Hour})
@@ -172,7 +172,7 @@ func (l *loader) record(object string, r Record, night int, day time.Time, prese
 // else at the end of it, as values do that no stamp tells of.
 func happened(r Record, day time.Time) time.Time {
 	for _, name := range []string{"SystemModstamp", "LastModifiedDate", "CreatedDate"} {
-		if at, err := time.Parse(stampLayout, r[name]); err == nil && !at.Before(day) && at.Before(day.AddDate(0, 0, 1)) {
+		if at, err := time.Parse(stampLayout, r[name]); err == nil && at.After(day) && at.Before(day.AddDate(0, 0, 1)) {
 			return at
 		}
 	}
