@@ -21,6 +21,7 @@ const (
 	badConfig = `{
   "lake": "lake",
   "as_of": "2026-01-31",
+  "gold_metrics": "gold_metrics.json",
   "engine": {"threads": 1},
   "sources": [
     {
@@ -213,7 +214,7 @@ var firstNightDir = sync.OnceValues(func() (string, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "in"), 0o755); err != nil {
 		return "", err
 	}
-	for name, text := range map[string]string{"in/Account_2026-01-01.csv": oldAccounts, "in/Opportunity_2026-01-01.csv": oldDeals, "pipeline.json": badConfig} {
+	for name, text := range map[string]string{"in/Account_2026-01-01.csv": oldAccounts, "in/Opportunity_2026-01-01.csv": oldDeals, "pipeline.json": badConfig, "gold_metrics.json": `{"history": {"month_ends": 0}}`} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return "", err
 		}

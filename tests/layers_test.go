@@ -153,7 +153,7 @@ func TestPlan(t *testing.T) {
 	if r := reason(ask(3, "--as-of", "2026-01-05"), "silver/account"); !strings.Contains(r, "as-of moved from 2026-01-04 to 2026-01-05") {
 		t.Errorf("a new as-of: %q", r)
 	}
-	if r := reason(ask(3, "--full-refresh"), "gold/customer_360"); r != "full refresh" {
+	if r := reason(ask(3, "--full-refresh"), "gold/account_revenue"); r != "full refresh" {
 		t.Errorf("a full refresh: %q", r)
 	}
 }
@@ -171,10 +171,11 @@ func TestFailedCheck(t *testing.T) {
 		"invoice_id,invoice_number,account_id,invoice_date,due_date,status,net_amount,tax_amount,total_amount,currency\n"+
 			"INV-9,INV-9,001000000000001AAA,2026-01-02,2026-02-01,Issued,7,0,7,USD\n"+
 			",INV-10,001000000000001AAA,2026-01-02,2026-02-01,Issued,7,0,7,USD\n")
-	write(t, filepath.Join(dir, "sql", "checks", "no_invoice_nine.sql"),
-		"-- check: no_invoice_nine\n-- severity: error\n-- table: gold.invoices\n-- about: Invoice nine must not be.\nSELECT invoice_id FROM gold.invoices WHERE invoice_id LIKE '%INV-9'\n")
 	var cfg map[string]any
 	readJSON(t, config, &cfg)
+	copyTree(t, cfg["sql"].(string), filepath.Join(dir, "sql"))
+	write(t, filepath.Join(dir, "sql", "checks", "no_invoice_nine.sql"),
+		"-- check: no_invoice_nine\n-- severity: error\n-- table: gold.invoices\n-- about: Invoice nine must not be.\nSELECT invoice_id FROM gold.invoices WHERE invoice_id LIKE '%INV-9'\n")
 	cfg["sql"] = filepath.Join(dir, "sql")
 	strict := writeJSON(t, filepath.Join(dir, "strict.json"), cfg)
 	r := pipeline(t, "run", "--json", "--config", strict)

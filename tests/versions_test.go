@@ -19,7 +19,7 @@ func company(t *testing.T) (dir, config string) {
 		return map[string]any{"name": name, "type": "csv", "region": region, "mapping": mapping, "path": filepath.Join(dir, name),
 			"csv": map[string]any{"exported_at": exported}, "objects": objects}
 	}
-	config = writeJSON(t, filepath.Join(dir, "pipeline.json"), map[string]any{
+	cfg := map[string]any{
 		"lake": "lake", "as_of": "2026-01-04",
 		"gold_metrics": writeJSON(t, filepath.Join(dir, "gold_metrics.json"), map[string]any{"history": map[string]any{"month_ends": 0}}),
 		"sources": []any{
@@ -27,7 +27,9 @@ func company(t *testing.T) (dir, config string) {
 			source("billing_ke", "Kenya", "billing", object("invoice", "increment")),
 			source("billing_za", "South Africa", "billing", object("invoice", "increment")),
 		},
-	})
+	}
+	fewModels(t, "invoices", "account_revenue")(cfg)
+	config = writeJSON(t, filepath.Join(dir, "pipeline.json"), cfg)
 	const head = "Id,Name,Type,Rating,CreatedDate\n"
 	one := func(rating string) string {
 		return "001000000000001AAA,Acacia,Enterprise," + rating + ",2025-05-01T00:00:00Z\n"
@@ -57,7 +59,7 @@ func TestVersions(t *testing.T) {
 		"SELECT string_agg(Name || ' ' || coalesce(Rating, '') || CASE WHEN _is_deleted THEN ' deleted' ELSE '' END, ', ' ORDER BY Name, _seq) FROM bronze.crm__account": "Acacia Hot, Acacia Cold, Acacia Hot, Baobab Warm, Baobab Warm deleted, Baobab Warm",
 		"SELECT string_agg(invoice_id || ' ' || total_amount_usd, ', ' ORDER BY invoice_id) FROM silver.invoice":                                                         "billing_ke:INV-1 100.00, billing_za:INV-1 250.00",
 		"SELECT string_agg(account_id || ' ' || invoice_id, ', ' ORDER BY account_id) FROM gold.invoices":                                                                "001000000000001AAA billing_ke:INV-1, 001000000000002AAA billing_za:INV-1",
-		"SELECT string_agg(account_id || ' ' || revenue_ttm_usd, ', ' ORDER BY account_id) FROM gold.customer_360":                                                       "001000000000001AAA 100.00, 001000000000002AAA 250.00",
+		"SELECT string_agg(account_id || ' ' || revenue_ttm_usd, ', ' ORDER BY account_id) FROM gold.account_revenue":                                                    "001000000000001AAA 100.00, 001000000000002AAA 250.00",
 	} {
 		if got := r.one(t, sql); got != want {
 			t.Errorf("%s\n got %s\nwant %s", sql, got, want)
