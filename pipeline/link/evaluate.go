@@ -132,6 +132,9 @@ func (l *Linker) Evaluate(ctx context.Context, data *Labelled, most int, now fun
 	return e, nil
 }
 
+// Measure compares a result with the labels of its accounts.
+func (r *Result) Measure(data *Labelled) Measures { return measure(r.labels, data.truth(r.accounts)) }
+
 // linked says whether an edge holds: confident enough and not refused.
 func (r *Result) linked(i int) bool {
 	return r.policy.sure(r.edges[i]) && r.refused[i] == allowed

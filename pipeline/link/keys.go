@@ -13,12 +13,12 @@ type keySink struct {
 	text []byte
 }
 
-// Kinds of keys. Blocks of the kinds in lower case grow large (common words, common starts)
-// and are then compared between neighbours only; see block.sql.
+// Kinds of keys.
 const (
 	keyCompact  = 'C'
 	keyCore     = 'B'
 	keyWord     = 't'
+	keyRarest   = 'r'
 	keyWords    = 'P'
 	keyDeletion = 'd'
 	keyPrefix   = 'x'
@@ -32,7 +32,7 @@ func (s *keySink) add(kind byte, parts ...string) {
 		s.text = append(append(s.text, p...), 0x1f)
 	}
 	key := int64(xxh3.Hash(s.text) &^ 1)
-	if kind == keyCompact || kind == keyWord || kind == keyPrefix {
+	if kind == keyCompact || kind == keyRarest || kind == keyPrefix {
 		key |= 1
 	}
 	if !slices.Contains(s.keys, key) {
@@ -74,6 +74,7 @@ func (c comparer) keysOf(p *profile, s *keySink) {
 		return 0
 	})
 	rare = slices.Compact(rare)
+	s.add(keyRarest, l.texts[rare[0]])
 	for _, w := range rare[:min(3, len(rare))] {
 		s.add(keyWord, l.texts[w])
 	}
