@@ -187,8 +187,5 @@ func (m Model) writeOne(ctx context.Context, sess engine.Session, rows string, c
 	if part.Rows, err = sess.WriteParquet(ctx, m.typed(rows)+m.orderBy(), part.Path, columns); err != nil {
 		return nil, locate(m.Path, m.SQL, err)
 	}
-	if err := sess.RegisterParquet(ctx, "result", m.Name, []string{part.Path}, nil); err != nil {
-		return nil, err
-	}
-	return []Part{part}, m.checkKeys(ctx, sess, "result."+engine.Ident(m.Name))
+	return []Part{part}, m.checkKeys(ctx, sess, []Part{part})
 }

@@ -98,12 +98,34 @@ func notNull(c config.Contract) (names []string) {
 	return names
 }
 
-// checkKeys enforces NOT NULL and uniqueness on what was built.
-func (m Model) checkKeys(ctx context.Context, sess engine.Session, table string) error {
-	r, err := ExamineKey(ctx, sess, table, m.Key, notNull(m.Contract))
+// checkKeys enforces NOT NULL and uniqueness on the files that were built. How often a
+// column is NULL stands in their footers; only what does not is counted by reading.
+func (m Model) checkKeys(ctx context.Context, sess engine.Session, parts []Part) error {
+	files := make([]string, len(parts))
+	for i, p := range parts {
+		files[i] = p.Path
+	}
+	if err := sess.RegisterParquet(ctx, "result", m.Name, files, nil); err != nil {
+		return err
+	}
+	told, err := footerNulls(ctx, sess, files)
+	if err != nil {
+		return fmt.Errorf("read the footers of %s: %w", m.Table(), err)
+	}
+	var untold []string
+	var nulls []ColumnNulls
+	for _, c := range notNull(m.Contract) {
+		if n, ok := told[c]; !ok {
+			untold = append(untold, c)
+		} else if n > 0 {
+			nulls = append(nulls, ColumnNulls{c, n})
+		}
+	}
+	r, err := ExamineKey(ctx, sess, "result."+engine.Ident(m.Name), m.Key, untold)
 	if err != nil {
 		return err
 	}
+	r.Nulls = append(r.Nulls, nulls...)
 	var broken []error
 	report := func(problem string, n int64) {
 		broken = append(broken, &SQLError{Path: m.Path, Problem: fmt.Sprintf("%s (%d rows)", problem, n), Err: ErrContract})
@@ -115,4 +137,29 @@ func (m Model) checkKeys(ctx context.Context, sess engine.Session, table string)
 		report(c.Column+" is NULL", c.Rows)
 	}
 	return errors.Join(broken...)
+}
+
+// footerNulls are the counts of NULL by column, as far as every row group tells them.
+// Lists are left out: theirs are counts of elements.
+func footerNulls(ctx context.Context, sess engine.Session, files []string) (map[string]int64, error) {
+	list := make([]string, len(files))
+	for i, f := range files {
+		list[i] = engine.Literal(f)
+	}
+	rows, err := sess.Query(ctx, fmt.Sprintf(`SELECT path_in_schema, CAST(sum(stats_null_count) AS BIGINT) FROM parquet_metadata([%s])
+		WHERE NOT contains(path_in_schema, ', ') GROUP BY ALL HAVING count(*) = count(stats_null_count)`, strings.Join(list, ", ")))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	told := map[string]int64{}
+	for rows.Next() {
+		var column string
+		var n int64
+		if err := rows.Scan(&column, &n); err != nil {
+			return nil, err
+		}
+		told[column] = n
+	}
+	return told, rows.Err()
 }

@@ -54,7 +54,6 @@ func (m Model) writeMonths(ctx context.Context, sess engine.Session, rows string
 	if len(months) == 0 {
 		months[unknownMonth] = nil
 	}
-	var paths []string
 	for _, month := range slices.Sorted(maps.Keys(months)) {
 		part := Part{Path: in.Part(m.Schema + "-" + m.Name + "-" + month), Partition: month}
 		if err := sess.RegisterParquet(ctx, scratchSchema, month, months[month], columns); err != nil {
@@ -64,12 +63,9 @@ func (m Model) writeMonths(ctx context.Context, sess engine.Session, rows string
 		if part.Rows, err = sess.WriteParquet(ctx, query, part.Path, columns); err != nil {
 			return nil, fmt.Errorf("write %s: %w", month, err)
 		}
-		parts, paths = append(parts, part), append(paths, part.Path)
+		parts = append(parts, part)
 	}
-	if err := sess.RegisterParquet(ctx, "result", m.Name, paths, nil); err != nil {
-		return nil, err
-	}
-	return parts, m.checkKeys(ctx, sess, "result."+engine.Ident(m.Name))
+	return parts, m.checkKeys(ctx, sess, parts)
 }
 
 // writeScratch writes the model's rows to dir/<slice>/<month column>=<month>/*.parquet,
