@@ -7,7 +7,7 @@ DEMO     := demo
 ACCOUNTS ?= 2000
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help build run run-salesforce test test-interop test-faults bench lint clean
+.PHONY: help build run run-salesforce test test-all test-interop test-faults bench lint clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +22,11 @@ run: build ## build, generate the demo, run all layers, show what came out
 run-salesforce: build ## the same from simulated Salesforce orgs: a first load and three nights, held against their exports
 	go run ./tests/salesforcerun -pipeline $(BIN)
 
-test: ## all tests (Go only, under 10 minutes on two cores)
-	go test -timeout 20m ./...
+test: ## the tests (Go only, under 10 minutes on two cores)
+	go test -short -ldflags '-s -w' -timeout 20m ./...
+
+test-all: ## the tests whole: 50 kills in a row, the past of a lake, lakes on 8 threads
+	go test -ldflags '-s -w' -timeout 40m ./...
 
 test-interop: build ## read the results with other people's clients (needs Python 3 with venv)
 	tests/interop/run.sh

@@ -167,6 +167,9 @@ func killWhen(t *testing.T, file string, args ...string) {
 // date gives, and goes on where one that was killed in the filling had come to; the nights after it add theirs and leave the others alone; and a run for a
 // day in the past gives what was stored on that day.
 func TestHistory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: fills the past of a lake, which `make test-all` waits for")
+	}
 	t.Parallel()
 	nightly := dates(t)
 	first := date(t, nightly[0])

@@ -29,6 +29,9 @@ func long() bool { return os.Getenv("FAULTS") == "long" }
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills, seeds, models := 50, []uint64{20261122}, fewModels(t, someModels...)
+	if testing.Short() {
+		kills = 15
+	}
 	if long() {
 		kills, seeds, models = 250, []uint64{1, 2, 3, 4}, nil
 	}
