@@ -242,6 +242,10 @@ func (u *run) loadOrg(ctx context.Context, j *bronzeJob, marks map[string]lake.W
 	}
 	if err != nil {
 		restore()
+		var vanished *bronze.VanishedError
+		if errors.As(err, &vanished) { // the next run must ask anew: a permission may be given back
+			err = errors.Join(err, os.RemoveAll(j.org.dir))
+		}
 		j.failed = fmt.Errorf("bronze %s: %w", j.id(), err)
 		u.finishWith(step, j.failed)
 		return nil

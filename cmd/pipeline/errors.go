@@ -94,7 +94,7 @@ func (a *app) printError(err error) {
 	if err == nil || errors.Is(err, errReported) || errors.Is(err, errChanges) {
 		return
 	}
-	hint := hintOf(err)
+	hint := a.redact(hintOf(err))
 	if a.Flags.JSON {
 		a.printJSONError(err, hint)
 		return

@@ -3,11 +3,9 @@ package salesforce_test
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -226,44 +224,7 @@ func (c *campaign) fail(format string, args ...any) {
 }
 
 // compare holds the lake against the org; the first difference is returned.
-func (c *campaign) compare() string {
-	h := c.lakeState()
-	for _, object := range campaignObjects {
-		table := "bronze/sf/" + strings.ToLower(object)
-		records, gone := h.latest(table)
-		if n := h.doubles(table); n != "0" {
-			return fmt.Sprintf("%s: %s versions are held twice", object, n)
-		}
-		seen := map[string]bool{}
-		for _, want := range c.org.Records(object) {
-			id := want["Id"]
-			seen[id] = true
-			got := records[id]
-			if got == nil {
-				return fmt.Sprintf("%s %s was lost: %v", object, id, want)
-			}
-			if gone[id] && want["IsDeleted"] != "true" {
-				return fmt.Sprintf("%s %s counts as deleted: %v", object, id, want)
-			}
-			for _, field := range slices.Sorted(maps.Keys(want)) {
-				if c.hidden[field] {
-					continue
-				}
-				if value, ok := got[field]; ok && value != want[field] {
-					return fmt.Sprintf("%s %s: %s is %q, in the org %q\n held %v\n org  %v", object, id, field, value, want[field], got, want)
-				} else if !ok && want[field] != "" && strings.HasPrefix(field, "New") {
-					return fmt.Sprintf("%s %s: field %s was never read, in the org it is %q", object, id, field, want[field])
-				}
-			}
-		}
-		for id, r := range records {
-			if !seen[id] && !gone[id] && r["IsDeleted"] != "true" {
-				return fmt.Sprintf("%s %s is gone from the org, and lives here: %v", object, id, r)
-			}
-		}
-	}
-	return ""
-}
+func (c *campaign) compare() string { return c.differs(campaignObjects, c.hidden) }
 
 // live is one seed; it returns how the lake differs from the org in the end.
 func live(t testing.TB, seed uint64, overlap string) string {

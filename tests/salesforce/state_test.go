@@ -3,7 +3,9 @@ package salesforce_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ type held struct {
 	t    testing.TB
 	sess engine.Session
 	snap *lake.Snapshot
+	null string // what NULL becomes
 }
 
 func (b *bench) lakeState() *held {
@@ -43,7 +46,7 @@ func (b *bench) lakeState() *held {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() { sess.Close(); e.Close() })
-	return &held{b.t, sess, snap}
+	return &held{t: b.t, sess: sess, snap: snap}
 }
 
 func (h *held) files(table string) string {
@@ -57,7 +60,7 @@ func (h *held) files(table string) string {
 	return duckdb.ReadParquet(files)
 }
 
-// rows runs a query; NULL becomes "".
+// rows runs a query.
 func (h *held) rows(query string) (columns []string, out [][]string) {
 	h.t.Helper()
 	rows, err := h.sess.Query(context.Background(), query)
@@ -79,6 +82,7 @@ func (h *held) rows(query string) (columns []string, out [][]string) {
 		}
 		row := make([]string, len(columns))
 		for i, v := range values {
+			row[i] = h.null
 			if v != nil {
 				row[i] = *v
 			}
@@ -143,4 +147,46 @@ func (h *held) doubles(table string) string {
 	}
 	_, rows := h.rows(fmt.Sprintf(`SELECT (count(*) - count(DISTINCT ("Id", _row_hash)))::VARCHAR FROM %s`, h.files(table)))
 	return rows[0][0]
+}
+
+// differs holds the lake against the org and returns the first difference. Fields that are
+// hidden from the user stay as they were last seen.
+func (b *bench) differs(objects []string, hidden map[string]bool) string {
+	b.t.Helper()
+	h := b.lakeState()
+	for _, object := range objects {
+		table := "bronze/sf/" + strings.ToLower(object)
+		records, gone := h.latest(table)
+		if n := h.doubles(table); n != "0" {
+			return fmt.Sprintf("%s: %s versions are held twice", object, n)
+		}
+		seen := map[string]bool{}
+		for _, want := range b.org.Records(object) {
+			id := want["Id"]
+			seen[id] = true
+			got := records[id]
+			if got == nil {
+				return fmt.Sprintf("%s %s was lost: %v", object, id, want)
+			}
+			if gone[id] && want["IsDeleted"] != "true" {
+				return fmt.Sprintf("%s %s counts as deleted: %v", object, id, want)
+			}
+			for _, field := range slices.Sorted(maps.Keys(want)) {
+				if hidden[field] {
+					continue
+				}
+				if value, ok := got[field]; ok && value != want[field] {
+					return fmt.Sprintf("%s %s: %s is %q, in the org %q\n held %v\n org  %v", object, id, field, value, want[field], got, want)
+				} else if !ok && want[field] != "" && strings.HasPrefix(field, "New") {
+					return fmt.Sprintf("%s %s: field %s was never read, in the org it is %q", object, id, field, want[field])
+				}
+			}
+		}
+		for id, r := range records {
+			if !seen[id] && !gone[id] && r["IsDeleted"] != "true" {
+				return fmt.Sprintf("%s %s is gone from the org, and lives here: %v", object, id, r)
+			}
+		}
+	}
+	return ""
 }

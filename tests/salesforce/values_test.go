@@ -2,6 +2,7 @@ package salesforce_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,8 +74,14 @@ func TestSalesforceValues(t *testing.T) {
 				t.Errorf("%d rows by %s: %s", s.RowsOut, s.Transport, s.Reason)
 			}
 			h := b.lakeState()
+			h.null = "NULL" // a text that no field holds
 			columns, got := h.rows(fmt.Sprintf(`SELECT * EXCLUDE (_source_file, _extracted_at, _watermark, _batch_id, _row_hash, _source_region, _is_deleted, _seq), hex(_row_hash) AS hash FROM %s ORDER BY "Id"`, h.files("bronze/sf/every__c")))
 			got = append([][]string{columns}, got...)
+			for _, row := range got {
+				if slices.Contains(row, "") {
+					t.Error("an empty cell did not become NULL")
+				}
+			}
 			if want == nil {
 				want = got
 				check := strings.Join(columns, " ")
@@ -93,7 +100,7 @@ func TestSalesforceValues(t *testing.T) {
 			}
 		})
 	}
-	for _, value := range []string{"9007199254740993", "1000000000000000000000", "  blanks  ", "N/A", "2026-10-31T09:42:24.123Z", "Account"} {
+	for _, value := range []string{"9007199254740993", "1000000000000000000000", "  blanks  ", "N/A", "2026-10-31T09:42:24.123Z", "Account", "NULL", "line\nfeed\r\nand more", `quote " quote`, "😀 é \u2028", strings.Repeat("0123456789abcdef", 8192)} {
 		if !strings.Contains(fmt.Sprint(want), value) {
 			t.Errorf("%q did not come as it is", value)
 		}

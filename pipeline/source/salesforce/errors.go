@@ -79,7 +79,7 @@ func (e *MissingObjectError) Hint() string {
 	return "correct the name (custom objects end in __c), or let the integration user read it (object permissions, in a permission set)"
 }
 
-// CursorError says that windows cannot be made smaller.
+// WindowError says that a window cannot be read, nor made smaller.
 type WindowError struct {
 	Object string
 	Window Window

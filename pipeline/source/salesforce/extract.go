@@ -282,6 +282,9 @@ func (x *extraction) begin(now time.Time, reread string) error {
 		x.note("all of it is read again: %s", reread)
 	}
 	h := head{Org: x.org.ID, API: x.client.APIVersion(), Columns: x.columns.digest(), Lower: w.Lower, Upper: w.Upper, Began: x.org.options.Now()}
+	if x.request.Mark != nil {
+		h.Mark = x.request.Mark.Upper
+	}
 	var why string
 	var err error
 	if x.journal, why, err = openJournal(x.request.Dir, h, x.org.options.Now()); err != nil {

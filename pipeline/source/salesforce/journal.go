@@ -33,7 +33,8 @@ type head struct {
 	Format  int       `json:"format"`
 	Org     string    `json:"org"`
 	API     string    `json:"api"`
-	Columns string    `json:"columns"` // digest
+	Columns string    `json:"columns"`       // digest
+	Mark    time.Time `json:"mark,omitzero"` // watermark it goes on from: once it is committed, it is of no use
 	Lower   time.Time `json:"lower,omitzero"`
 	Upper   time.Time `json:"upper"`
 	Began   time.Time `json:"began"` // by the local clock
@@ -267,7 +268,7 @@ func (h head) differs(want head, now time.Time) string {
 		return "it is of another org"
 	case h.Columns != want.Columns:
 		return "other fields are read now"
-	case !h.Lower.Equal(want.Lower):
+	case !h.Lower.Equal(want.Lower), !h.Mark.Equal(want.Mark):
 		return "another window is due"
 	case now.Sub(h.Began) >= Life:
 		return "it is too old"

@@ -53,6 +53,9 @@ func (t task) ordered(w Window, after string) string { return t.query(w, after) 
 
 // read brings a task to its end, going on with what an earlier run left.
 func (x *extraction) read(ctx context.Context, t task, w Window) error {
+	if err := x.obey(x.journal.task(t.name)); err != nil {
+		return err
+	}
 	if len(x.journal.task(t.name)) == 0 {
 		c, err := x.transport(ctx, t, w)
 		if err != nil {
