@@ -19,8 +19,9 @@ run: build ## build, generate the demo, run all layers, show what came out
 	@test -f $(DEMO)/pipeline.json || $(BIN) demo --out $(DEMO) --accounts $(ACCOUNTS) --lake lake
 	@$(BIN) run --layer all --config $(DEMO)/pipeline.json
 
+run-salesforce: ACCOUNTS := 300
 run-salesforce: build ## the same from simulated Salesforce orgs: a first load and three nights, held against their exports
-	go run ./tests/salesforcerun -pipeline $(BIN)
+	@go run ./tests/salesforcerun -pipeline $(BIN) -accounts $(ACCOUNTS)
 
 test: ## the tests (Go only, under 10 minutes on two cores)
 	go test -short -ldflags '-s -w' -timeout 20m ./...
