@@ -19,7 +19,7 @@ import (
 // changes the org in between. In the end the lake holds each record as the org does, and
 // no page of a job that was finished was asked for again.
 func TestSalesforceKilled(t *testing.T) {
-	const attempts = 9
+	const attempts = 7
 	p := newOutside(t, salesforcesim.OrgOptions{PageRows: 25}, "Account", "Contact")
 	p.config["bulk_above"] = 1500
 	var ids []string
@@ -36,9 +36,9 @@ func TestSalesforceKilled(t *testing.T) {
 	for i := range attempts {
 		at, wait := 9+random.IntN(8), time.Duration(random.IntN(12))*time.Millisecond // among pages
 		switch {
-		case i%4 == 0 && i > 0: // any time up to the commit, or after it
+		case i%3 == 0 && i > 0: // any time up to the commit, or after it
 			at, wait = 6, time.Duration(random.IntN(1000))*time.Millisecond
-		case i > 4: // it may be a small run by now
+		case i > 3: // it may be a small run by now
 			at = 6 + random.IntN(5)
 		}
 		if p.kill(at, wait) {

@@ -38,7 +38,8 @@ type bench struct {
 
 func newBench(t testing.TB, o salesforcesim.OrgOptions, objects ...string) *bench {
 	t.Helper()
-	b := &bench{t: t, world: salesforcesim.New(salesforcesim.Options{Now: start, Seed: 1}), dir: t.TempDir(), top: map[string]any{}}
+	b := &bench{t: t, world: salesforcesim.New(salesforcesim.Options{Now: start, Seed: 1}), dir: t.TempDir()}
+	b.top = map[string]any{"engine": map[string]any{"threads": 1}}
 	if o.Name == "" {
 		o.Name = "za"
 	}

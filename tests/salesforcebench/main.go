@@ -13,10 +13,8 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,6 +37,7 @@ type figures struct {
 	Bytes   int64   `json:"bytes,omitempty"` // on the wire
 	Calls   int64   `json:"calls,omitempty"`
 	PeakMiB float64 `json:"peak_mib,omitempty"`
+	By      string  `json:"by,omitempty"` // what downloaded
 }
 
 const (
@@ -138,8 +137,8 @@ func all(rows, fields int, dir string) error {
 	}
 	fewest := int64(2 + (rows+pageRows-1)/pageRows) // create, ask once, pages
 	fmt.Printf("%d rows of %d fields by Bulk, %.0f MB on the wire\n", got.Rows, fields, float64(got.Bytes)/1e6)
-	fmt.Printf("bare download   %8.1f s  %6.1f MB/s\n", bare.Seconds, float64(bare.Bytes)/1e6/bare.Seconds)
-	fmt.Printf("extraction      %8.1f s  %6.1f MB/s  %.2f of the bare download\n", got.Seconds, float64(got.Bytes)/1e6/got.Seconds, bare.Seconds/got.Seconds)
+	fmt.Printf("%-15s %8.1f s  %6.1f MB/s, %.0f MB\n", bare.By, bare.Seconds, float64(bare.Bytes)/1e6/bare.Seconds, float64(bare.Bytes)/1e6)
+	fmt.Printf("extraction      %8.1f s  %6.1f MB/s, %.2f of the speed of %s\n", got.Seconds, float64(got.Bytes)/1e6/got.Seconds, bare.Seconds/got.Seconds, bare.By)
 	fmt.Printf("peak memory     %8.0f MiB of 256\n", got.PeakMiB)
 	fmt.Printf("calls           %8d, the fewest there can be are %d\n", got.Calls, fewest)
 	if got.PeakMiB > 256 || got.Rows != int64(rows) {
@@ -203,85 +202,4 @@ func peak() (float64, error) {
 		}
 	}
 	return 0, fmt.Errorf("no peak in /proc/self/status")
-}
-
-// download takes all pages of a job and throws them away, as curl would.
-func download(ctx context.Context, org figures) (out figures, err error) {
-	call := func(method, path, token string, body io.Reader, form bool) (*http.Response, error) {
-		r, err := http.NewRequestWithContext(ctx, method, org.URL+path, body)
-		if err != nil {
-			return nil, err
-		}
-		r.Header.Set("Accept-Encoding", "gzip")
-		r.Header.Set("Content-Type", map[bool]string{true: "application/x-www-form-urlencoded", false: "application/json"}[form])
-		if token != "" {
-			r.Header.Set("Authorization", "Bearer "+token)
-		}
-		reply, err := (&http.Client{Transport: &http.Transport{DisableCompression: true}}).Do(r)
-		if err == nil && reply.StatusCode >= http.StatusBadRequest {
-			return nil, fmt.Errorf("%s %s: %s", method, path, reply.Status)
-		}
-		return reply, err
-	}
-	decode := func(reply *http.Response, err error, into any) error {
-		if err != nil {
-			return err
-		}
-		defer reply.Body.Close() // read only
-		body := io.Reader(reply.Body)
-		if reply.Header.Get("Content-Encoding") == "gzip" {
-			if body, err = gunzip(reply.Body); err != nil {
-				return err
-			}
-		}
-		return json.NewDecoder(body).Decode(into)
-	}
-	var token struct {
-		Token string `json:"access_token"`
-	}
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {org.ID}, "client_secret": {org.Secret}}
-	reply, err := call(http.MethodPost, "/services/oauth2/token", "", strings.NewReader(form.Encode()), true)
-	if err := decode(reply, err, &token); err != nil {
-		return out, err
-	}
-	fields, err := fieldsOf(func(into any) error {
-		reply, err := call(http.MethodGet, "/services/data/v64.0/sobjects/"+object+"/describe", token.Token, nil, false)
-		return decode(reply, err, into)
-	})
-	if err != nil {
-		return out, err
-	}
-	began := time.Now()
-	var job struct{ ID, State string }
-	order, err := json.Marshal(map[string]string{"operation": "queryAll", "query": "SELECT " + strings.Join(fields, ",") + " FROM " + object})
-	if err != nil {
-		return out, err
-	}
-	reply, err = call(http.MethodPost, "/services/data/v64.0/jobs/query", token.Token, bytes.NewReader(order), false)
-	for err = decode(reply, err, &job); err == nil && job.State != "JobComplete"; {
-		reply, err := call(http.MethodGet, "/services/data/v64.0/jobs/query/"+job.ID, token.Token, nil, false)
-		if err := decode(reply, err, &job); err != nil {
-			return out, err
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	for locator := ""; err == nil && locator != "null"; {
-		path := fmt.Sprintf("/services/data/v64.0/jobs/query/%s/results?maxRecords=%d", job.ID, pageRows)
-		if locator != "" {
-			path += "&locator=" + url.QueryEscape(locator)
-		}
-		page, err := call(http.MethodGet, path, token.Token, nil, false)
-		if err != nil {
-			return out, err
-		}
-		n, err := io.Copy(io.Discard, page.Body)
-		page.Body.Close() // read only
-		if err != nil {
-			return out, err
-		}
-		out.Bytes += n
-		locator = page.Header.Get("Sforce-Locator")
-	}
-	out.Seconds = time.Since(began).Seconds()
-	return out, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
+	"github.com/customer360/pipeline/pipeline/report"
 )
 
 // compare holds every gold table of one lake against that of the other, in both
@@ -52,7 +53,7 @@ func (w *walk) compare(ctx context.Context) (err error) {
 	if compared == 0 || rows == 0 {
 		return errors.New("there is nothing in gold to compare")
 	}
-	fmt.Fprintf(w.out, "== %d gold tables with %d rows are equal\n", compared, rows)
+	fmt.Fprintf(w.out, "  %d gold tables with %s rows are equal\n", compared, report.Count(rows))
 	return nil
 }
 

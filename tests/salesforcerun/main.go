@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -76,12 +77,24 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err := w.configure(demo); err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "%d simulated Salesforce orgs with %d accounts stand on this machine. They are read through their API,\nand beside it from CSV exports of the same data: gold must come out the same. This takes some minutes.\n", len(w.orgs), *accounts)
 	for night := range *nights + 1 {
 		if err := w.night(ctx, demo, night); err != nil {
 			return fmt.Errorf("night %d: %w", night, err)
 		}
 	}
 	fmt.Fprintf(out, "\nGold from the orgs equals gold from their exports, row for row, %d times.\n", *nights+1)
+	shown := relative(w.dir)
+	fmt.Fprintf(out, `
+What you have
+  %[1]s/orgs.json            a configuration that reads orgs; docs/salesforce.md is the way to your own
+  %[1]s/lake-orgs/current    the tables, as Parquet and for DuckDB
+
+What to try next
+  %[2]s query --lake %[1]s/lake-orgs "SELECT account_name, region, revenue_ttm_usd FROM gold.customer_360 ORDER BY 3 DESC NULLS LAST LIMIT 10"
+  %[2]s runs --lake %[1]s/lake-orgs --config %[1]s/orgs.json
+  %[2]s demo --serve --out %[1]s/demo        the orgs again, to look at: they ended with this command
+`, shown, relative(w.binary))
 	return nil
 }
 
@@ -90,7 +103,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 func (w *walk) night(ctx context.Context, demo string, night int) error {
 	day := w.base.AddDate(0, 0, night)
 	asOf := day.Format(time.DateOnly)
-	fmt.Fprintf(w.out, "\n== %s, as of %s\n", map[bool]string{true: "first load", false: fmt.Sprintf("night %d", night)}[night == 0], asOf)
+	fmt.Fprintf(w.out, "\n%s, as of %s\n", map[bool]string{true: "First load", false: fmt.Sprintf("Night %d", night)}[night == 0], asOf)
 	// Before the org's own nightly jobs, which belong to the next day: an API only shows
 	// what is, not what was.
 	if err := w.moveClock(ctx, day.AddDate(0, 0, 1).Add(settle)); err != nil {
@@ -99,13 +112,23 @@ func (w *walk) night(ctx context.Context, demo string, night int) error {
 	if err := w.exports(demo, day); err != nil {
 		return err
 	}
-	fmt.Fprintln(w.out, "-- from the orgs")
-	if err := w.pipeline(ctx, "run", "--layer", "all", "--config", filepath.Join(w.dir, "orgs.json"), "--as-of", asOf); err != nil {
-		return err
-	}
-	fmt.Fprintln(w.out, "-- from their exports")
-	if err := w.pipeline(ctx, "run", "--layer", "all", "--config", filepath.Join(w.dir, "exports.json"), "--as-of", asOf, "--quiet"); err != nil {
-		return err
+	for _, way := range []struct{ title, config string }{{"from the orgs", "orgs.json"}, {"from their exports", "exports.json"}} {
+		if err := w.load(ctx, way.title, filepath.Join(w.dir, way.config), asOf); err != nil {
+			return err
+		}
 	}
 	return w.compare(ctx)
+}
+
+// relative is a path as a person in this directory would type it.
+func relative(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	short, err := filepath.Rel(here, path)
+	if err != nil || strings.HasPrefix(short, "..") {
+		return path
+	}
+	return short
 }

@@ -31,15 +31,21 @@ func secretName(org string) string { return strings.ToUpper(org) + "_SECRET" }
 
 // pipeline runs the binary with the secrets of the orgs in its environment.
 func (w *walk) pipeline(ctx context.Context, args ...string) error {
-	c := exec.CommandContext(ctx, w.binary, args...)
-	c.Stdout, c.Stderr, c.Env = w.out, w.out, os.Environ()
-	for _, o := range w.orgs {
-		c.Env = append(c.Env, secretName(o.Name)+"="+o.ClientSecret)
-	}
+	c := w.command(ctx, args...)
+	c.Stdout = w.out
 	if err := c.Run(); err != nil {
 		return fmt.Errorf("pipeline %s: %w", strings.Join(args, " "), err)
 	}
 	return nil
+}
+
+func (w *walk) command(ctx context.Context, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, w.binary, args...)
+	c.Stderr, c.Env = w.out, os.Environ()
+	for _, o := range w.orgs {
+		c.Env = append(c.Env, secretName(o.Name)+"="+o.ClientSecret)
+	}
+	return c
 }
 
 // serve starts the simulator and waits until it says where the orgs are.
