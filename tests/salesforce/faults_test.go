@@ -210,7 +210,11 @@ func (c *campaign) round(seed uint64) {
 // is there, what goes stale is read again, and all ids are compared.
 func (c *campaign) finish() {
 	c.t.Helper()
-	for _, wait := range []time.Duration{11 * time.Minute, 25 * time.Hour, 8 * 24 * time.Hour} {
+	waits := []time.Duration{11 * time.Minute, 25 * time.Hour, 8 * 24 * time.Hour}
+	if testing.Short() { // all of it in one run
+		waits = waits[2:]
+	}
+	for _, wait := range waits {
 		c.world.Advance(wait)
 		if _, err := c.run(); err != nil {
 			c.fail("a run without faults: %v", err)
@@ -229,7 +233,11 @@ func (c *campaign) compare() string { return c.differs(campaignObjects, c.hidden
 // live is one seed; it returns how the lake differs from the org in the end.
 func live(t testing.TB, seed uint64, overlap string) string {
 	c := newCampaign(t, seed, overlap)
-	for i := range uint64(2 + c.random.IntN(3)) {
+	rounds := uint64(2 + c.random.IntN(3))
+	if testing.Short() {
+		rounds = 2
+	}
+	for i := range rounds {
 		c.round(seed*100 + i)
 	}
 	c.finish()
