@@ -58,7 +58,7 @@ func TestSalesforceRefreshToken(t *testing.T) {
 	b := newLogin(t, salesforcesim.OrgOptions{RotateRefresh: true})
 	auth := map[string]any{"grant": "refresh_token", "client_id": b.org.Options().ClientID, "refresh_token": b.secretFile("refresh", b.org.Options().RefreshToken+"\n")}
 	var kept []string
-	for range 3 {
+	for range 2 {
 		b.reads(auth)
 		path := filepath.Join(b.dir, "refresh.rotated")
 		raw, err := os.ReadFile(path)

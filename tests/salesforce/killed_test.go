@@ -19,7 +19,10 @@ import (
 // changes the org in between. In the end the lake holds each record as the org does, and
 // no page of a job that was finished was asked for again.
 func TestSalesforceKilled(t *testing.T) {
-	const attempts = 7
+	attempts := 9
+	if testing.Short() {
+		attempts = 5
+	}
 	p := newOutside(t, salesforcesim.OrgOptions{PageRows: 25}, "Account", "Contact")
 	p.config["bulk_above"] = 1500
 	var ids []string

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,7 @@ var program = sync.OnceValues(func() (path string, err error) {
 		return "", err
 	}
 	path = filepath.Join(dir, "pipeline")
-	out, err := exec.Command("go", "build", "-o", path, "../../cmd/pipeline").CombinedOutput()
+	out, err := exec.Command("go", "build", "-ldflags", "-s -w", "-o", path, "../../cmd/pipeline").CombinedOutput()
 	if err != nil {
 		err = errors.Join(err, errors.New(string(out)), os.RemoveAll(dir))
 	}
@@ -34,6 +35,7 @@ var program = sync.OnceValues(func() (path string, err error) {
 var built string
 
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // little is held, and much is made and thrown away
 	code := m.Run()
 	if built != "" {
 		_ = os.RemoveAll(built) // scratch

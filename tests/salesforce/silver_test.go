@@ -78,6 +78,9 @@ func TestSalesforceCurrencies(t *testing.T) {
 // TestSalesforceGoesOn builds silver from what there is, where the configuration says so,
 // and fails all the same.
 func TestSalesforceGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds all of gold")
+	}
 	b := newBench(t, salesforcesim.OrgOptions{}, "Account", "Missing__c")
 	b.top["on_failure"] = "continue"
 	b.org.Insert("Account", salesforcesim.Record{"Name": "a"})
