@@ -28,9 +28,9 @@ func long() bool { return os.Getenv("FAULTS") == "long" }
 // empty at first, others hold an earlier state, which readers must go on seeing.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	kills, seeds, models := 50, []uint64{20261122}, fewModels(t, someModels...)
+	kills, inARow, seeds, models := 50, 10, []uint64{20261122}, fewModels(t, someModels...)
 	if testing.Short() {
-		kills = 15
+		kills, inARow = 10, 5
 	}
 	if long() {
 		kills, seeds, models = 250, []uint64{1, 2, 3, 4}, nil
@@ -48,9 +48,9 @@ func TestKill(t *testing.T) {
 		k.rnd = rand.New(rand.NewPCG(seed, 1))
 		k.died, k.finished, k.readers = 0, 0, 0
 		for i := range kills {
-			if i%10 == 0 { // in turns with nothing and with an earlier state
+			if i%inARow == 0 { // in turns with nothing and with an earlier state
 				k.earlier = ""
-				if i%20 == 10 {
+				if i%(2*inARow) == inARow {
 					k.earlier = earlier
 				}
 				k.begin(t)

@@ -40,6 +40,9 @@ func TestRealExports(t *testing.T) {
 		t.Fatalf("no configurations: %v", err)
 	}
 	for _, file := range facts {
+		if _, large := moreExports[filepath.Base(filepath.Dir(file))]; large && testing.Short() {
+			continue
+		}
 		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
 			t.Parallel()
 			config := filepath.Join(filepath.Dir(file), "pipeline.json")
@@ -67,6 +70,9 @@ func TestRealExports(t *testing.T) {
 		})
 	}
 }
+
+// moreExports are left to the whole suite: they show little that the others do not.
+var moreExports = map[string]struct{}{"churn_usage": {}, "dataloader_samples": {}}
 
 // layersOf are the layers that a configuration of tests/exports is run through: rates by
 // themselves make no gold.
