@@ -181,7 +181,24 @@ func (u *run) scan(ctx context.Context, jobs []*bronzeJob) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	u.warn(readTwice(jobs)...)
 	return errors.Join(problems...)
+}
+
+// readTwice warns of new files that several objects of a source load: rarely is that
+// meant.
+func readTwice(jobs []*bronzeJob) (warnings []string) {
+	first := map[string]string{}
+	for _, j := range jobs {
+		for _, b := range j.batches {
+			file := j.source.Name + "/" + b.Name
+			if other, twice := first[file]; twice {
+				warnings = append(warnings, fmt.Sprintf("%s is loaded as %s and as %s; if that is not meant, narrow \"files\" of one of them", file, other, j.object.Name))
+			}
+			first[file] = j.object.Name
+		}
+	}
+	return warnings
 }
 
 // number gives every new file its number, which _seq is made of: by export time, then

@@ -13,6 +13,7 @@ import (
 
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/report"
+	"github.com/customer360/pipeline/pipeline/source/csv"
 )
 
 // examineSources looks for the files of every object and at their first bytes, and asks
@@ -32,25 +33,22 @@ func (a *app) examineSources(ctx context.Context, d *diagnosis, l *config.Loaded
 			d.add(levelProblem, s.Name, `make it, or correct "path" of the source`, "there is no directory %s", s.Path)
 			continue
 		}
-		readBy := map[string]string{}
 		for _, o := range s.Objects {
 			about := s.Name + "/" + o.Name
-			for _, name := range examineObject(d, about, s.Path, o) {
-				if other, twice := readBy[name]; twice {
-					d.add(levelNote, about, `if that is not meant, narrow "files" of one of them`, "%s is read as %s too", filepath.Base(name), other)
-				}
-				readBy[name] = o.Name
-			}
+			examineObject(d, about, s.Path, o)
 			if slices.Contains(unmapped, about) {
 				d.add(levelNote, about, "", "has no mapping: it is kept in bronze only")
 			}
 		}
+		for _, file := range csv.SharedFiles(s) {
+			d.add(levelNote, s.Name+"/"+file.Objects[1], `if that is not meant, narrow "files" of one of them`, "%s is read as %s too", file.File, file.Objects[0])
+		}
 	}
 }
 
-// examineObject reports how many files an object has and which cannot be read. It
-// returns the files.
-func examineObject(d *diagnosis, about, dir string, o config.Object) (found []string) {
+// examineObject reports how many files an object has and which cannot be read.
+func examineObject(d *diagnosis, about, dir string, o config.Object) {
+	var found []string
 	for _, pattern := range o.Files {
 		names, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
@@ -63,11 +61,11 @@ func examineObject(d *diagnosis, about, dir string, o config.Object) (found []st
 	switch {
 	case len(found) == 0 && o.Optional:
 		d.add(levelNote, about, "", "no file, which is allowed")
-		return nil
+		return
 	case len(found) == 0:
 		d.add(levelProblem, about, `put the files there, correct "files", or say "optional": true`,
 			"no file matches %s below %s", strings.Join(o.Files, ", "), dir)
-		return nil
+		return
 	}
 	good, total := 0, int64(0)
 	for _, name := range found {
@@ -82,11 +80,10 @@ func examineObject(d *diagnosis, about, dir string, o config.Object) (found []st
 	if good > 0 {
 		d.add(levelOK, about, "", "%s, %s", report.Plural(good, "file"), byteSize(total))
 	}
-	return found
 }
 
 // firstBytes says what the beginning of a file tells is wrong with it, and its size.
-func firstBytes(name string, csv config.CSV) (trouble string, size int64) {
+func firstBytes(name string, options config.CSV) (trouble string, size int64) {
 	f, err := os.Open(name)
 	if err != nil {
 		return openTrouble(err), 0
@@ -104,11 +101,11 @@ func firstBytes(name string, csv config.CSV) (trouble string, size int64) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err.Error(), 0
 	}
-	return headTrouble(strings.ToLower(filepath.Ext(name)), head[:n], csv), info.Size()
+	return headTrouble(strings.ToLower(filepath.Ext(name)), head[:n], options), info.Size()
 }
 
 // headTrouble judges the first bytes by what the name and the options promise.
-func headTrouble(ext string, head []byte, csv config.CSV) string {
+func headTrouble(ext string, head []byte, options config.CSV) string {
 	magics := []struct {
 		ext, kind string
 		magic     []byte
@@ -136,23 +133,23 @@ func headTrouble(ext string, head []byte, csv config.CSV) string {
 		}
 	}
 	wide := bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff})
-	says := strings.HasPrefix(csv.Encoding, "utf-16")
+	says := strings.HasPrefix(options.Encoding, "utf-16")
 	switch {
 	case wide && !says:
 		return `it is UTF-16; say "encoding": "utf-16"`
 	case !says && bytes.IndexByte(head, 0) >= 0:
 		return "it holds NUL bytes: binary, or UTF-16 without a mark"
-	case !says && !bytes.Contains(headerLine(head), []byte(csv.Delimiter)):
-		return delimiterTrouble(headerLine(head), csv)
+	case !says && !bytes.Contains(headerLine(head), []byte(options.Delimiter)):
+		return delimiterTrouble(headerLine(head), options)
 	}
 	return ""
 }
 
 // delimiterTrouble names the delimiter the header seems to have. One column is fine.
-func delimiterTrouble(header []byte, csv config.CSV) string {
+func delimiterTrouble(header []byte, options config.CSV) string {
 	for _, other := range []string{",", ";", "\t", "|"} {
-		if other != csv.Delimiter && bytes.Count(header, []byte(other)) >= 2 {
-			return `the header has no "` + csv.Delimiter + `"; say "delimiter": "` + strings.ReplaceAll(other, "\t", `\t`) + `"`
+		if other != options.Delimiter && bytes.Count(header, []byte(other)) >= 2 {
+			return `the header has no "` + options.Delimiter + `"; say "delimiter": "` + strings.ReplaceAll(other, "\t", `\t`) + `"`
 		}
 	}
 	return ""

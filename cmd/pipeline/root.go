@@ -110,6 +110,8 @@ func (a *app) rootCommand() *cobra.Command {
 	f.BoolVarP(&a.Flags.Quiet, "quiet", "q", false, "no progress, only the result and errors")
 	f.BoolVarP(&a.Flags.Verbose, "verbose", "v", false, "log every step")
 	root.AddCommand(a.commands()...)
+	root.InitDefaultHelpCmd() // now, so that their usage errors are ours too
+	root.InitDefaultCompletionCmd()
 	typeUsageErrors(root)
 	return root
 }
@@ -122,6 +124,8 @@ func typeUsageErrors(c *cobra.Command) {
 	case c.HasSubCommands() && !c.Runnable():
 		check = knownSubcommand
 		c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	case c.Name() == "help" && c.Parent() == c.Root():
+		check = helpTopic
 	case check == nil:
 		check = cobra.ArbitraryArgs
 	}
@@ -134,6 +138,15 @@ func typeUsageErrors(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		typeUsageErrors(sub)
 	}
+}
+
+// helpTopic refuses to explain a command there is not.
+func helpTopic(cmd *cobra.Command, args []string) error {
+	found, rest, err := cmd.Root().Find(args)
+	if err != nil || len(rest) == 0 {
+		return err
+	}
+	return knownSubcommand(found, rest)
 }
 
 func knownSubcommand(cmd *cobra.Command, args []string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
+	"github.com/customer360/pipeline/pipeline/source/csv"
 )
 
 // validated is the result of validate.
@@ -27,6 +29,7 @@ type validated struct {
 	Models       int      `json:"models"`
 	Checks       int      `json:"checks"`
 	Unmapped     []string `json:"unmapped_objects,omitempty"`
+	Warnings     []string `json:"warnings,omitempty"`
 	Files        []string `json:"files"`
 }
 
@@ -35,7 +38,7 @@ func (a *app) validateCommand() *cobra.Command {
 		Use:   "validate",
 		Short: "Check every configuration, mapping, schema and SQL file",
 		Long: "validate reads everything a run would read of its configuration and says what is wrong,\n" +
-			"all at once. It opens no lake and no source file.",
+			"all at once. It opens no lake and no source file; it warns of files that two objects read.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := a.load()
@@ -61,6 +64,12 @@ func newValidated(path string, l *config.Loaded) *validated {
 	}
 	for _, s := range l.Sources {
 		v.Objects += len(s.Objects)
+		if s.Type == config.TypeSalesforce {
+			continue
+		}
+		for _, file := range csv.SharedFiles(s) {
+			v.Warnings = append(v.Warnings, fmt.Sprintf(`%s: %s is read as %s; if that is not meant, narrow "files"`, s.Name, file.File, strings.Join(file.Objects, " and as ")))
+		}
 	}
 	return v
 }
@@ -87,6 +96,9 @@ func (a *app) printValidated(v *validated) error {
 	}
 	for _, name := range v.Unmapped {
 		fmt.Fprintf(a.Stderr, "note: %s has no mapping: it is kept in bronze only\n", name)
+	}
+	for _, w := range v.Warnings {
+		fmt.Fprintf(a.Stderr, "warning: %s\n", w)
 	}
 	_, err := fmt.Fprintf(a.Stdout, "%s is valid\n"+
 		"  configuration  %d sources with %d objects, %d rate sources, %d gold parameters\n"+
