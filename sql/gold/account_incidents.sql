@@ -13,7 +13,7 @@ WITH incident AS (
   UNION ALL
   SELECT 'sla_breach', case_milestone_id, account_id, NULL, day_of(target_at) FROM gold.case_milestones WHERE outcome = 'violated'
   UNION ALL
-  SELECT 'escalation', case_id, account_id, NULL, day_of(escalated_at) FROM gold.support_cases WHERE escalated_at < as_of_end()
+  SELECT 'escalation', escalation_id, account_id, NULL, day_of(escalated_at) FROM gold.case_escalations
   UNION ALL
   SELECT 'complaint', case_id, account_id, NULL, day_of(created_at) FROM gold.support_cases WHERE is_complaint
   UNION ALL

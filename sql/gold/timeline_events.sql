@@ -96,9 +96,10 @@ WITH sales AS (
          CASE WHEN is_open THEN 'OPEN' ELSE 'RESOLVED' END AS status, 'support_case' AS source_object, case_id AS source_id, owner_id AS actor_id, least(known_at, created_at) AS known_at
   FROM case_event WHERE created_at IS NOT NULL
   UNION ALL
-  SELECT account_id, source_region, 'SUPPORT', 'case_escalated', 'Case ' || label || ' escalated', 'The case' || coalesce(' "' || subject || '"', '') || ' was escalated.',
-         escalated_at, 'HIGH', NULL, CASE WHEN is_open THEN 'OPEN' ELSE 'RESOLVED' END, 'support_case', case_id, owner_id, escalated_at
-  FROM case_event WHERE escalated_at IS NOT NULL
+  SELECT c.account_id, c.source_region, 'SUPPORT', 'case_escalated', 'Case ' || c.label || ' escalated', 'The case' || coalesce(' "' || c.subject || '"', '') || ' was escalated.',
+         e.escalated_at, 'HIGH', NULL, CASE WHEN c.is_open THEN 'OPEN' ELSE 'RESOLVED' END,
+         CASE WHEN e.case_history_id IS NULL THEN 'support_case' ELSE 'case_history' END, e.escalation_id, e.actor_id, e.escalated_at
+  FROM gold.case_escalations e JOIN case_event c ON c.case_id = e.case_id
   UNION ALL
   SELECT account_id, source_region, 'SUPPORT', 'case_resolved', 'Case ' || label || ' resolved',
          'The case was closed' || coalesce(' after ' || format('{:.1f}', resolution_hours) || ' hours', '')

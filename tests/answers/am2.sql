@@ -3,7 +3,7 @@
 -- without successor that ends in 90 days.
 WITH named AS (SELECT c.account FROM company c SEMI JOIN answer a ON a.account_name = c.name QUALIFY count(*) OVER (PARTITION BY c.name) = 1), alarm AS (
   SELECT c.account FROM ticket_change h JOIN complaint c USING (ticket) SEMI JOIN named USING (account)
-  WHERE h.field = 'IsEscalated' AND h.value = 'true' AND h.changed >= as_of_day() - 89 AND h.changed < as_of_day() + 1 GROUP BY c.account HAVING count(DISTINCT h.ticket) >= 2
+  WHERE h.field = 'IsEscalated' AND h.value = 'true' AND h.changed >= as_of_day() - 89 AND h.changed < as_of_day() + 1 GROUP BY c.account HAVING count(DISTINCT (h.ticket, h.changed)) >= 2
 ), debt AS (
   SELECT o.account FROM owed o SEMI JOIN named USING (account) ANTI JOIN (SELECT bill FROM quarrel WHERE opened <= as_of_day() AND (resolved IS NULL OR resolved > as_of_day())) q ON q.bill = o.bill
   WHERE o.amount > 0.01 AND o.due < as_of_day() GROUP BY o.account HAVING sum(o.usd) >= 50 AND max(as_of_day() - o.due) > 30

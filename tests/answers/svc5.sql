@@ -5,7 +5,7 @@ WITH worth AS (
   SELECT c.account, count(DISTINCT c.ticket) AS breaches FROM complaint c JOIN goal g USING (ticket)
   WHERE c.created >= as_of_day() - 89 AND c.created < as_of_day() + 1 AND (g.done > g.target OR (g.done IS NULL OR g.done >= as_of_day() + 1) AND g.target < as_of_day() + 1) GROUP BY c.account
 ), alarm AS (
-  SELECT c.account, count(DISTINCT h.ticket) AS escalations FROM ticket_change h JOIN complaint c USING (ticket)
+  SELECT c.account, count(DISTINCT (h.ticket, h.changed)) AS escalations FROM ticket_change h JOIN complaint c USING (ticket)
   WHERE h.field = 'IsEscalated' AND h.value = 'true' AND h.changed >= as_of_day() - 89 AND h.changed < as_of_day() + 1 GROUP BY c.account
 ), urgent AS (
   SELECT w.account, w.name, w.vip, w.usd, coalesce(b.breaches, 0) AS breaches, coalesce(a.escalations, 0) AS escalations
