@@ -38,8 +38,11 @@ func run(ctx context.Context, args []string) error {
 	if len(args) == 3 && args[0] == "replay" {
 		return replay(ctx, args[1], args[2])
 	}
+	if len(args) == 3 && args[0] == "multiply" {
+		return multiplied(ctx, args[1], args[2])
+	}
 	if len(args) != 2 {
-		return fmt.Errorf("usage: bench PIPELINE DIR (with ACCOUNTS, ROUNDS and LAYER in the environment)")
+		return fmt.Errorf("usage: bench PIPELINE DIR, or bench multiply LAKE NEWLAKE (with ACCOUNTS, ROUNDS and LAYER, or COPIES, in the environment)")
 	}
 	b := bench{pipeline: args[0], dir: args[1], accounts: number("ACCOUNTS", 100000), rounds: number("ROUNDS", 1), only: os.Getenv("LAYER")}
 	var err error
