@@ -103,18 +103,7 @@ func (b *builder) countRateOrg(ctx context.Context, o *rateOrg, object string) e
 		if err := scan(&status, &n); err != nil {
 			return err
 		}
-		switch status {
-		case statusSuperseded:
-			c.Superseded = n
-		case statusNotYetKnown:
-			c.NotYetKnown = n
-		case statusSoftDeleted:
-			c.SoftDeleted = n
-		case "rejected":
-			c.Rejected = n
-		default:
-			c.Silver = n
-		}
+		c.add(status, n)
 		return nil
 	})
 	if err != nil {

@@ -200,19 +200,9 @@ func (b *builder) countRateFile(ctx context.Context, f *rateFile) error {
 		if err := scan(&status, &n, &bad); err != nil {
 			return err
 		}
-		switch status {
-		case statusSuperseded:
-			c.Superseded = n
-		case statusNotYetKnown:
-			c.NotYetKnown = n
-		case statusSoftDeleted:
-			c.SoftDeleted = n
-		case "rejected":
-			c.Rejected = n
-		case "no_quote":
-			c.Filtered = n
-		default:
-			c.Silver, c.RejectedValues = n, bad
+		c.add(status, n)
+		if status == statusLatest {
+			c.RejectedValues = bad
 		}
 		return nil
 	})

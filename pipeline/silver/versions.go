@@ -15,6 +15,12 @@ const (
 	statusSoftDeleted = "soft_deleted"
 )
 
+// Statuses of rows of exchange rates besides these.
+const (
+	statusRejected = "rejected"
+	statusNoQuote  = "no_quote" // a day without a rate, which is no defect
+)
+
 // versionsSQL creates the table versions: for every bronze row of the table's inputs its
 // key, when it became known, and what becomes of it. Only narrow columns take part,
 // so that deciding does not cost as much as cleaning.
