@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -178,12 +179,13 @@ func (c *campaign) round(seed uint64) {
 	case 1:
 		c.org.Script(salesforcesim.Fault{Do: salesforcesim.FieldRemoved, Object: "Thing__c", Field: fmt.Sprintf("New%d__c", c.fields), On: salesforcesim.Query})
 	}
-	crash := -1
+	var crash atomic.Int64 // objects are read side by side
+	crash.Store(-1)
 	if c.random.IntN(2) == 0 {
-		crash = c.random.IntN(12)
+		crash.Store(c.random.Int64N(12))
 	}
 	c.kept = func(string) error {
-		if crash--; crash == 0 {
+		if crash.Add(-1) == 0 {
 			return errCrash
 		}
 		return nil

@@ -24,6 +24,7 @@ type loaded struct {
 // load runs all layers and tells in a line what came.
 func (w *walk) load(ctx context.Context, title, config, asOf string) error {
 	began := time.Now()
+	fmt.Fprintf(w.out, "  %-19s ", title)
 	raw, err := w.command(ctx, "run", "--layer", "all", "--json", "--config", config, "--as-of", asOf).Output()
 	if err != nil {
 		return fmt.Errorf("%s: %w", title, err)
@@ -42,12 +43,12 @@ func (w *walk) load(ctx context.Context, title, config, asOf string) error {
 	}
 	said := []string{report.Count(rows) + " new versions of records"}
 	if deleted > 0 {
-		said = append(said, "and "+report.Count(deleted)+" deletions")
+		said = append(said, "and "+report.Plural(int(deleted), "deletion"))
 	}
 	said = append(said, fmt.Sprintf("in %d objects", objects))
 	if calls > 0 {
 		said = append(said, fmt.Sprintf("by %s API calls", report.Count(calls)))
 	}
-	fmt.Fprintf(w.out, "  %-19s %s; version %d of the tables after %s\n", title, strings.Join(said, " "), l.Published, report.Duration(time.Since(began).Round(100*time.Millisecond)))
+	fmt.Fprintf(w.out, "%s; version %d of the tables after %s\n", strings.Join(said, " "), l.Published, report.Duration(time.Since(began).Round(100*time.Millisecond)))
 	return nil
 }
