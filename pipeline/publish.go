@@ -191,7 +191,9 @@ func (u *run) pendingReports() ([]*Result, error) {
 	known := map[string]bool{u.id: true}
 	if m := u.state.manifests["ops/run_log"]; m != nil {
 		for _, f := range m.Files {
-			known[f.Partition] = true
+			for _, o := range f.Origins() {
+				known[o.Partition] = true
+			}
 		}
 	}
 	all, err := Reports(u.lake)

@@ -154,7 +154,9 @@ func rowsOf(files []lake.File) (n int64) {
 func setsHash(files []lake.File) string {
 	parts := map[string]string{}
 	for _, f := range files {
-		parts[f.Path] = f.XXH3
+		for _, o := range f.Origins() {
+			parts[o.Path] = o.XXH3
+		}
 	}
 	return digest(parts)
 }
@@ -181,7 +183,9 @@ func contentHash(m *lake.Manifest) string {
 		parts["column "+c.Name] = fmt.Sprint(c.ID, c.Type)
 	}
 	for _, f := range m.Files {
-		parts["file "+f.Path] = f.XXH3
+		for _, o := range f.Origins() { // so that compaction builds nothing again
+			parts["file "+o.Path] = o.XXH3
+		}
 	}
 	return digest(parts)
 }

@@ -125,7 +125,7 @@ func buildCatalog(ctx context.Context, file, release string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(syncOrAbandon(f), f.Close())
 }
 
 // withDuckDB runs f on a connection to an empty in-memory DuckDB. Files are attached

@@ -2,7 +2,9 @@ package lake
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -12,6 +14,16 @@ import (
 // commentStatements describe the columns of a view by the comments that a file of its
 // table carries, so that BI tools show them beside the columns.
 func commentStatements(view, file string) ([]string, error) {
+	texts, err := comments(file)
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		out = append(out, fmt.Sprintf("COMMENT ON COLUMN %s.%s IS %s", view, engine.Ident(name), engine.Literal(texts[name])))
+	}
+	return out, err
+}
+
+// comments reads a file's comments on its columns.
+func comments(file string) (map[string]string, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -25,10 +37,10 @@ func commentStatements(view, file string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a parquet file: %w", file, err)
 	}
-	var out []string
+	out := map[string]string{}
 	for _, e := range pf.Metadata().Schema {
 		if text, ok := pf.Lookup(engine.CommentKey + e.Name); ok {
-			out = append(out, fmt.Sprintf("COMMENT ON COLUMN %s.%s IS %s", view, engine.Ident(e.Name), engine.Literal(text)))
+			out[e.Name] = text
 		}
 	}
 	return out, nil

@@ -41,7 +41,9 @@ type Commit struct {
 	Release int64 `json:"release"`
 	// KeepFrom: older versions may have lost files to vacuum, which raises this
 	// number in a commit before it deletes anything.
-	KeepFrom     int64                   `json:"keep_from,omitempty"`
+	KeepFrom int64 `json:"keep_from,omitempty"`
+	// Pins are versions that vacuum keeps whole, whatever their age.
+	Pins         []Pin                   `json:"pins,omitempty"`
 	Fingerprints map[string]string       `json:"fingerprints,omitempty"`
 	Watermarks   map[string]WatermarkRef `json:"watermarks,omitempty"` // "source/object"
 	NextFileNo   int64                   `json:"next_file_no"`

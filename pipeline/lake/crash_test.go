@@ -14,15 +14,19 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 )
 
-// The crash tests run this test binary again as a child that does one run and kills
+// The crash tests run this test binary again as a child that does one operation and kills
 // itself at the n-th call of the step hook.
 const (
 	crashRoot = "LAKE_CRASH_ROOT"
 	crashSrc  = "LAKE_CRASH_FIXTURES"
 	crashAt   = "LAKE_CRASH_AT"
-	// crashNights are published before the run that crashes, which prunes one of them.
+	crashOp   = "LAKE_CRASH_OP"
+	// crashNights are published before the operation that crashes.
 	crashNights = 2
 )
 
@@ -37,7 +41,7 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// crashChild runs the night after crashNights, printing every step it reaches.
+// crashChild does one operation, printing every step it reaches.
 func crashChild() error {
 	at, err := strconv.Atoi(os.Getenv(crashAt))
 	if err != nil {
@@ -52,29 +56,92 @@ func crashChild() error {
 		}
 		return nil
 	}
-	l, err := Open(os.Getenv(crashRoot), Options{Now: clock(), Step: step})
+	l, err := Open(os.Getenv(crashRoot), Options{Now: later(), Step: step})
 	if err != nil {
 		return err
 	}
 	l.keep = crashNights
-	return runNight(l, os.Getenv(crashSrc), crashNights+1)
+	return crashOps[os.Getenv(crashOp)].do(l, os.Getenv(crashSrc))
 }
 
-// crashLab is a prepared lake before the night that crashes, and what that night does
-// when nothing happens.
+// crashCase is an operation that is killed. It may be repeated until it succeeds.
+type crashCase struct {
+	nights int // published before it
+	do     func(l *Lake, fixtures string) error
+}
+
+// crashOps are all operations that change a lake. A step that none of them takes fails
+// TestKilledAtEveryStep: there is no I/O without a case.
+var crashOps = map[string]crashCase{
+	"night": {crashNights, func(l *Lake, fixtures string) error { return runNight(l, fixtures, crashNights+1) }},
+	"rollback": {crashNights + 1, func(l *Lake, _ string) error {
+		_, err := l.Rollback(context.Background(), "4", RollbackOptions{Run: "ROLLBACK", IncludeBronze: true})
+		return err
+	}},
+	"pin": {crashNights, func(l *Lake, _ string) error {
+		_, err := l.Pin(context.Background(), "PIN", "2", "audit")
+		return err
+	}},
+	"vacuum": {5, func(l *Lake, _ string) error {
+		_, err := l.Vacuum(context.Background(), VacuumOptions{Run: "VACUUM", KeepCommits: 2, Apply: true})
+		return err
+	}},
+	"compact": {crashNights + 1, func(l *Lake, _ string) error {
+		eng, err := duckdb.Open(context.Background(), engine.Options{Threads: 1})
+		if err != nil {
+			return err
+		}
+		defer eng.Close()
+		_, err = l.Compact(context.Background(), eng, CompactOptions{Run: "COMPACT", MinFiles: 2})
+		return err
+	}},
+	"keep": {crashNights, keepSomething},
+}
+
+// keepSomething is what a run leaves beside the tables: a report, and parts for a later run.
+func keepSomething(l *Lake, fixtures string) error {
+	ctx := context.Background()
+	lock, err := l.Lock("KEEP")
+	if err != nil {
+		return err
+	}
+	tx, _, err := l.Begin(ctx, lock, "KEEP")
+	if err != nil {
+		return errors.Join(err, lock.Close())
+	}
+	f, err := stage(tx, fixtures+"/static.src", "gold/kept", FileOptions{})
+	if err == nil {
+		err = tx.Keep("history", "2026-10-31", "key", []StagedFile{{File: f, Part: tx.staged[f.Path]}})
+	}
+	if err == nil {
+		var found bool
+		if _, found, err = tx.TakeUp("history", "2026-10-31", "key"); err == nil && !found {
+			err = errors.New("what was kept is not there")
+		}
+	}
+	return errors.Join(err, l.ForgetKept("history"), l.WriteRunFile("KEEP", "report.json", []byte("{}")), tx.Close(), lock.Close())
+}
+
+// crashLab is a prepared lake before the operation that crashes, and what that does when
+// nothing happens.
 type crashLab struct {
 	*prepared
+	op       string
 	fixtures string
 	states   map[int64]map[string]string // tables by version
+	before   int64                       // the head at first
+	last     int64                       // the head in the end
 	steps    []string                    // hook calls
+	files    []string                    // data files in the end
 }
 
-func newCrashLab(t *testing.T, fixtures string) *crashLab {
-	nights := make([]int, crashNights)
+func newCrashLab(t *testing.T, fixtures, op string) *crashLab {
+	nights := make([]int, crashOps[op].nights)
 	for i := range nights {
 		nights[i] = i + 1
 	}
-	lab := &crashLab{prepared: prepare(t, fixtures, nights...), fixtures: fixtures, states: map[int64]map[string]string{}}
+	lab := &crashLab{prepared: prepare(t, fixtures, nights...), op: op, fixtures: fixtures, states: map[int64]map[string]string{}}
+	lab.before = int64(2 * len(nights))
 	lab.reset(t)
 	lab.steps = lab.run(t, 0)
 	l, err := Open(lab.root, Options{})
@@ -86,21 +153,39 @@ func newCrashLab(t *testing.T, fixtures string) *crashLab {
 			t.Fatal(err)
 		}
 		lab.states[c.Version] = c.Tables
+		lab.last = max(lab.last, c.Version)
 	}
+	lab.files = dataFiles(t, l)
 	return lab
+}
+
+// dataFiles are all files in table directories.
+func dataFiles(t *testing.T, l *Lake) (out []string) {
+	t.Helper()
+	for _, layer := range append([]string{layerBronze}, projectedLayers...) {
+		found, err := parquetBelow(l.path(layer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rel := range found {
+			out = append(out, layer+"/"+rel)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // run runs the child and returns the steps it reached; at = 0 lets it finish.
 func (lab *crashLab) run(t *testing.T, at int) []string {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), crashRoot+"="+lab.root, crashSrc+"="+lab.fixtures, crashAt+"="+strconv.Itoa(at))
+	cmd.Env = append(os.Environ(), crashRoot+"="+lab.root, crashSrc+"="+lab.fixtures, crashOp+"="+lab.op, crashAt+"="+strconv.Itoa(at))
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	killed := errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
 	if (err != nil && !killed) || killed != (at > 0) {
-		t.Fatalf("child (kill at %d): %v\n%s", at, err, stderr.String())
+		t.Fatalf("child (%s, kill at %d): %v\n%s", lab.op, at, err, stderr.String())
 	}
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
@@ -117,9 +202,9 @@ func crashPoints(steps []string) []int {
 }
 
 // check holds the lake to its promises after a crash that happened at reached.
-func (lab *crashLab) check(reached []string) error {
+func (lab *crashLab) check(t *testing.T, reached []string) error {
 	ctx := context.Background()
-	l, err := Open(lab.root, Options{Now: clock()})
+	l, err := Open(lab.root, Options{Now: later()})
 	if err != nil {
 		return err
 	}
@@ -141,7 +226,7 @@ func (lab *crashLab) check(reached []string) error {
 	if err != nil {
 		return err
 	}
-	acknowledged := int64(2 * crashNights)
+	acknowledged := lab.before
 	for _, s := range reached {
 		if s == "after "+string(StepSyncCommits) {
 			acknowledged++
@@ -153,17 +238,26 @@ func (lab *crashLab) check(reached []string) error {
 	if diff := cmp.Diff(lab.states[head.Version], head.Tables); diff != "" {
 		return fmt.Errorf("version %d is not the state of an undisturbed run:\n%s", head.Version, diff)
 	}
-	if err := runNight(l, lab.fixtures, crashNights+1); err != nil {
-		return fmt.Errorf("run again: %w", err)
+	return lab.again(t, l)
+}
+
+// again repeats the operation: the lake ends as if nothing had happened.
+func (lab *crashLab) again(t *testing.T, l *Lake) error {
+	if err := crashOps[lab.op].do(l, lab.fixtures); err != nil {
+		return fmt.Errorf("again: %w", err)
 	}
-	if head, err = l.Head(); err != nil {
+	head, err := l.Head()
+	if err != nil {
 		return err
 	}
-	if diff := cmp.Diff(lab.states[2*crashNights+2], head.Tables); diff != "" {
-		return fmt.Errorf("after running again:\n%s", diff)
+	if diff := cmp.Diff(lab.states[lab.last], head.Tables); diff != "" || head.Version != lab.last {
+		return fmt.Errorf("after doing it again the head is %d, want %d:\n%s", head.Version, lab.last, diff)
 	}
-	if r, err = l.Verify(ctx, true); err != nil || !r.OK() {
-		return fmt.Errorf("verify after running again: %+v, %w", r.Problems, err)
+	if diff := cmp.Diff(lab.files, dataFiles(t, l)); diff != "" {
+		return fmt.Errorf("after doing it again other files are there:\n%s", diff)
+	}
+	if r, err := l.Verify(context.Background(), true); err != nil || !r.OK() {
+		return fmt.Errorf("verify after doing it again: %+v, %w", r.Problems, err)
 	}
 	return lab.readerSeesOneState(l)
 }
@@ -190,27 +284,49 @@ func (lab *crashLab) readerSeesOneState(l *Lake) error {
 	return nil
 }
 
+// faultsLong tells whether the long campaigns were asked for.
+func faultsLong() bool { return os.Getenv("FAULTS") == "long" }
+
+// TestKilledAtEveryStep kills real processes before and after their I/O. Every day that
+// is: a run at the first and last call of each step; the other operations at the steps
+// that no other case has taken before. The campaign kills at every call of every operation.
 func TestKilledAtEveryStep(t *testing.T) {
-	fixtures := makeParquet(t, nightQueries(crashNights+1))
-	labs := []*crashLab{newCrashLab(t, fixtures), newCrashLab(t, fixtures)}
-	points := crashPoints(labs[0].steps)
-	t.Logf("%d hook calls, killed at %d of them", len(labs[0].steps), len(points))
+	fixtures := makeParquet(t, nightQueries(5))
 	var seen sync.Map
-	t.Run("points", func(t *testing.T) {
-		for w, lab := range labs {
-			t.Run(strconv.Itoa(w), func(t *testing.T) {
-				t.Parallel()
-				for i := w; i < len(points); i += len(labs) {
-					lab.reset(t)
-					reached := lab.run(t, points[i])
-					seen.Store(reached[len(reached)-1], true)
-					if err := lab.check(reached); err != nil {
-						t.Errorf("killed %s (call %d): %v", reached[len(reached)-1], points[i], err)
-					}
-				}
-			})
+	for _, op := range []string{"night", "rollback", "pin", "vacuum", "compact", "keep"} {
+		labs := []*crashLab{newCrashLab(t, fixtures, op)}
+		if op == "night" || faultsLong() {
+			labs = append(labs, newCrashLab(t, fixtures, op))
 		}
-	})
+		var points []int
+		for _, at := range crashPoints(labs[0].steps) {
+			if _, taken := seen.Load(labs[0].steps[at-1]); !taken || op == "night" || strings.HasSuffix(labs[0].steps[at-1], string(StepLinkCommit)) {
+				points = append(points, at)
+			}
+		}
+		if faultsLong() {
+			points = points[:0]
+			for i := range labs[0].steps {
+				points = append(points, i+1)
+			}
+		}
+		t.Logf("%s: %d hook calls, killed at %d of them", op, len(labs[0].steps), len(points))
+		t.Run(op, func(t *testing.T) {
+			for w, lab := range labs {
+				t.Run(strconv.Itoa(w), func(t *testing.T) {
+					t.Parallel()
+					for i := w; i < len(points); i += len(labs) {
+						lab.reset(t)
+						reached := lab.run(t, points[i])
+						seen.Store(reached[len(reached)-1], true)
+						if err := lab.check(t, reached); err != nil {
+							t.Errorf("killed %s (call %d): %v", reached[len(reached)-1], points[i], err)
+						}
+					}
+				})
+			}
+		})
+	}
 	// Those of recovery are the next test's.
 	for _, s := range Steps() {
 		for _, when := range []string{"before ", "after "} {
@@ -222,7 +338,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 }
 
 func TestKilledDuringRecovery(t *testing.T) {
-	lab := newCrashLab(t, makeParquet(t, nightQueries(crashNights+1)))
+	lab := newCrashLab(t, makeParquet(t, nightQueries(crashNights+1)), "night")
 	// Dead after the second commit's files were linked: there is most to take back.
 	dead := len(lab.steps) - slices.Index(reversed(lab.steps), "before "+string(StepLinkCommit))
 	lab.reset(t)
@@ -238,7 +354,7 @@ func TestKilledDuringRecovery(t *testing.T) {
 		lab.reset(t)
 		lab.run(t, dead)
 		reached := lab.run(t, at)
-		if err := lab.check(append(slices.Clone(before), reached...)); err != nil {
+		if err := lab.check(t, append(slices.Clone(before), reached...)); err != nil {
 			t.Errorf("killed %s: %v", reached[len(reached)-1], err)
 		}
 	}

@@ -40,6 +40,16 @@ const (
 	StepRemoveStray   Step = "remove-stray"   // a file that a dead run linked and no commit names
 	StepSyncStray     Step = "sync-stray"     // the directory it was in
 	StepRemoveStaging Step = "remove-staging" // _lake/tmp/<run>
+
+	StepVacuumFile     Step = "vacuum-file"     // a data file that only expired versions name
+	StepSyncVacuum     Step = "sync-vacuum"     // the directory it was in
+	StepVacuumManifest Step = "vacuum-manifest" // a manifest that only expired versions name
+	StepMakeKept       Step = "make-kept"       // the directory of kept parts
+	StepKeepPart       Step = "keep-part"       // a finished part beside the tables, for a later run
+	StepWriteKept      Step = "write-kept"      // the list that makes the kept parts count
+	StepForgetKept     Step = "forget-kept"     // kept parts that were published
+	StepWriteRunFile   Step = "write-run-file"  // a file that a run leaves to look at
+	StepProbeLink      Step = "probe-link"      // whether hard links work here
 )
 
 // Steps lists all steps, for tests that fail or stop at each.
@@ -49,7 +59,8 @@ func Steps() []Step {
 		StepLinkCommit, StepSyncCommits, StepClearIntent, StepMakeRelease, StepLinkRelease,
 		StepSyncRelease, StepRenameRelease, StepWriteCatalog, StepNameCatalog, StepMakeCurrent,
 		StepRenameCurrent, StepHideRelease, StepRemoveRelease, StepRemoveStray, StepSyncStray,
-		StepRemoveStaging}
+		StepRemoveStaging, StepVacuumFile, StepSyncVacuum, StepVacuumManifest, StepMakeKept, StepKeepPart, StepWriteKept,
+		StepForgetKept, StepWriteRunFile, StepProbeLink}
 }
 
 // disk runs I/O steps with the fault-injection hook around them.
@@ -80,14 +91,44 @@ func writeSynced(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(data); err != nil {
-		return errors.Join(err, f.Close())
+	_, err = f.Write(data)
+	if err == nil {
+		err = syncOrAbandon(f)
 	}
-	if err := f.Sync(); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	return f.Close()
+	return errors.Join(err, f.Close())
 }
+
+// replaceSynced puts a file in the place of another: whole or not at all.
+func replaceSynced(final string, data []byte) error {
+	part := final + ".part"
+	if err := writeSynced(part, data); err != nil {
+		return err
+	}
+	if err := os.Rename(part, final); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(final))
+}
+
+// syncOrAbandon makes a new file's bytes durable. If the kernel cannot, they may be lost
+// though a second try would succeed: it tells of the error once. So the file is removed,
+// and whoever needs it writes it anew.
+func syncOrAbandon(f *os.File) error {
+	err := f.Sync()
+	if err == nil {
+		return nil
+	}
+	return errors.Join(&syncError{f.Name(), err}, os.Remove(f.Name()))
+}
+
+// syncError says that bytes or names were not made durable and must not be relied on.
+type syncError struct {
+	path string
+	err  error
+}
+
+func (e *syncError) Error() string { return "fsync " + e.path + ": " + e.err.Error() }
+func (e *syncError) Unwrap() error { return e.err }
 
 // linkSame links part to final. A final file with the same bytes is reuse: reused is
 // true. One with other bytes is ErrConflict.
@@ -124,7 +165,10 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	if err := f.Sync(); err != nil {
+		return errors.Join(&syncError{dir, err}, f.Close())
+	}
+	return f.Close()
 }
 
 // makeDirs creates dir and its missing parents below root, and makes their names

@@ -18,6 +18,9 @@ var (
 	ErrReadOnly    = errors.New("the lake is read-only")
 	ErrNoSpace     = errors.New("no space left on the lake's disk")
 	ErrNoHardLinks = errors.New("the lake's file system does not allow hard links")
+	// ErrNotDurable: the disk failed to keep what was written. It was given up, not retried:
+	// a second fsync may succeed although the bytes are lost.
+	ErrNotDurable = errors.New("the disk did not keep what was written")
 	// ErrConflict: the version or file that was to be created exists with other content.
 	ErrConflict = errors.New("someone else wrote this first")
 	// ErrUnknownOutcome: the commit may or may not have become durable. Nothing was
@@ -119,7 +122,11 @@ func ioError(op, path string, err error) error {
 		return err
 	}
 	e := &Error{Op: op, Path: path, Err: err}
+	var unsynced *syncError
 	switch {
+	case errors.As(err, &unsynced) && !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT):
+		e.Kind = ErrNotDurable
+		e.Advice = "check the disk (its log shows the error), then run again; the published state is not touched"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		e.Kind = ErrNoSpace
 		e.Advice = "free some space and run again; the published state is not touched"

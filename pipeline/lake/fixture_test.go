@@ -24,6 +24,12 @@ func clock() func() time.Time {
 	}
 }
 
+// later is such a clock after everything that clock has told.
+func later() func() time.Time {
+	now := clock()
+	return func() time.Time { return now().AddDate(0, 0, 60) }
+}
+
 // makeParquet writes one small file per query, <name>.src, and returns the directory.
 func makeParquet(tb testing.TB, queries map[string]string) string {
 	tb.Helper()

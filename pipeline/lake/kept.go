@@ -37,16 +37,15 @@ type keptFile struct {
 // Nothing that readers see changes, and nothing is copied: the bytes are those of the parts.
 func (t *Tx) Keep(work, piece, key string, files []StagedFile) error {
 	dir := t.lake.keptDir(work, piece)
-	if err := os.RemoveAll(dir); err != nil {
-		return ioError("keep", dir, err)
-	}
-	if err := makeDirs(t.lake.root, dir); err != nil {
+	err := t.lake.disk.do(StepMakeKept, func() error { return errors.Join(os.RemoveAll(dir), makeDirs(t.lake.root, dir)) })
+	if err != nil {
 		return ioError("keep", dir, err)
 	}
 	k := kept{Key: key, Files: []keptFile{}}
 	for i, f := range files {
-		if err := os.Link(f.Part, keptPart(dir, i)); err != nil {
-			return ioError("keep", f.Part, err)
+		err := t.lake.disk.do(StepKeepPart, func() error { return os.Link(f.Part, keptPart(dir, i)) })
+		if err != nil {
+			return linkError("keep", f.Part, err)
 		}
 		k.Files = append(k.Files, keptFile{Table: filepath.ToSlash(filepath.Dir(f.Path)), Partition: f.Partition, XXH3: f.XXH3})
 	}
@@ -55,13 +54,7 @@ func (t *Tx) Keep(work, piece, key string, files []StagedFile) error {
 		return err
 	}
 	final := filepath.Join(dir, keptName)
-	if err := writeSynced(final+".part", raw); err != nil {
-		return ioError("keep", final, err)
-	}
-	if err := os.Rename(final+".part", final); err != nil {
-		return ioError("keep", final, err)
-	}
-	return ioError("keep", dir, syncDir(dir))
+	return ioError("keep", final, t.lake.disk.do(StepWriteKept, func() error { return replaceSynced(final, raw) }))
 }
 
 // TakeUp adds the files that an earlier run kept to this one. found is false where that
@@ -99,7 +92,7 @@ func (t *Tx) TakeUp(work, piece, key string) (files []StagedFile, found bool, er
 // ForgetKept removes what was kept of a piece of work: it is published, or of no use.
 func (l *Lake) ForgetKept(work string) error {
 	dir := l.path(resumeDir, "_"+work)
-	return ioError("forget", dir, os.RemoveAll(dir))
+	return ioError("forget", dir, l.disk.do(StepForgetKept, func() error { return os.RemoveAll(dir) }))
 }
 
 // keptDir is beside unfinished extraction; no source has a name that begins with "_".

@@ -208,14 +208,9 @@ func (l *Lake) WriteRunFile(run, name string, data []byte) error {
 		return ioError("write run file", dir, err)
 	}
 	final := filepath.Join(dir, name)
-	part := final + ".part"
-	if err := writeSynced(part, data); err != nil {
-		return ioError("write run file", final, err)
-	}
-	if err := os.Rename(part, final); err != nil {
-		return ioError("write run file", final, err)
-	}
-	return ioError("write run file", dir, errors.Join(syncDir(dir), syncDir(l.path(runsDir))))
+	return ioError("write run file", final, l.disk.do(StepWriteRunFile, func() error {
+		return errors.Join(replaceSynced(final, data), syncDir(l.path(runsDir)))
+	}))
 }
 
 func (l *Lake) path(parts ...string) string {

@@ -30,6 +30,24 @@ type File struct {
 	// A column without known bounds is absent.
 	Min map[string]string `json:"min,omitempty"`
 	Max map[string]string `json:"max,omitempty"`
+	// Compacted are the files whose rows this one holds; none for a file of a run.
+	Compacted []Origin `json:"compacted,omitempty"`
+}
+
+// Origin identifies a file as a run wrote it. It outlives compaction, so that a table
+// which was only compacted counts as unchanged.
+type Origin struct {
+	Path      string `json:"path"`
+	Partition string `json:"partition,omitempty"`
+	XXH3      string `json:"xxh3"`
+}
+
+// Origins are the files of runs whose rows this file holds: itself, unless it was compacted.
+func (f File) Origins() []Origin {
+	if len(f.Compacted) > 0 {
+		return f.Compacted
+	}
+	return []Origin{{Path: f.Path, Partition: f.Partition, XXH3: f.XXH3}}
 }
 
 // Storage kinds of a table; a table never changes its kind.
@@ -68,6 +86,15 @@ func (m *Manifest) Bytes() int64 {
 		n += f.Bytes
 	}
 	return n
+}
+
+// sameContent says whether two manifests show readers the same; either may be nil.
+func (m *Manifest) sameContent(o *Manifest) bool {
+	if m == nil || o == nil {
+		return m == o
+	}
+	same := func(a, b File) bool { return a.Path == b.Path && a.XXH3 == b.XXH3 }
+	return slices.Equal(m.Schema, o.Schema) && slices.EqualFunc(m.Files, o.Files, same)
 }
 
 // AssignIDs gives field ids to columns (their ID fields are ignored): a name that the

@@ -32,6 +32,10 @@ type Publish struct {
 	// ignored) and releases stay as they are.
 	Historical bool
 	KeepFrom   int64 // see Commit.KeepFrom; 0 = as it is
+	// Pins replaces the pinned versions; nil = as they are.
+	Pins *[]Pin
+	// Restore makes the watermarks those of an earlier commit, which must be whole.
+	Restore *Commit
 }
 
 // Publish makes one new version: data files, manifests, then the commit, each durable
@@ -40,6 +44,17 @@ type Publish struct {
 // means that nothing was published, except ErrUnknownOutcome. A cancelled context
 // stops it before the commit point, not after.
 func (t *Tx) Publish(ctx context.Context, p Publish) (*Commit, error) {
+	t.mu.Lock()
+	err := t.broken
+	t.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	c, err := t.publish(ctx, p)
+	return c, t.fail(err)
+}
+
+func (t *Tx) publish(ctx context.Context, p Publish) (*Commit, error) {
 	parent, parentSHA, err := t.parent()
 	if err != nil {
 		return nil, err
@@ -145,6 +160,7 @@ func (c *Commit) inherit(parent *Commit, parentSHA string) {
 	maps.Copy(c.Fingerprints, parent.Fingerprints)
 	maps.Copy(c.Watermarks, parent.Watermarks)
 	c.NextFileNo, c.KeepFrom, c.Release = parent.NextFileNo, parent.KeepFrom, parent.Release
+	c.Pins = parent.Pins
 }
 
 // planTable checks one manifest, its files included, and plans what must be written.
@@ -211,6 +227,9 @@ func (n *next) planMarks(p Publish) error {
 			c.Fingerprints[key] = value
 		}
 	}
+	if p.Restore != nil {
+		c.Watermarks = maps.Clone(p.Restore.Watermarks)
+	}
 	for name, w := range p.Watermarks {
 		ref := WatermarkRef{Kind: w.Kind, Value: w.Value, GreatestExportedAt: w.GreatestExportedAt, FileCount: len(w.Files), Details: w.Details}
 		for _, s := range w.segments() {
@@ -227,6 +246,9 @@ func (n *next) planMarks(p Publish) error {
 	}
 	c.NextFileNo = max(c.NextFileNo, p.NextFileNo)
 	c.KeepFrom = max(c.KeepFrom, p.KeepFrom)
+	if p.Pins != nil {
+		c.Pins = *p.Pins
+	}
 	return nil
 }
 

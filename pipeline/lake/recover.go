@@ -142,20 +142,20 @@ type references struct {
 // what is not referenced may be removed.
 func (l *Lake) references() (references, error) {
 	refs := references{files: map[string]bool{}, documents: map[string]bool{}}
-	keepFrom := int64(-1)
+	var head *Commit
 	for c, err := range l.Log() {
 		if err != nil {
 			return refs, err
 		}
-		if keepFrom < 0 {
-			keepFrom = c.KeepFrom
+		if head == nil {
+			head = c
 		}
 		for table, sha := range c.allTables() {
 			if refs.documents[sha] {
 				continue
 			}
 			m, err := l.readManifest(table, sha)
-			if err != nil && !(c.Version < keepFrom && errors.Is(err, fs.ErrNotExist)) {
+			if err != nil && (head.keeps(c.Version) || !isGone(err)) {
 				return refs, err
 			}
 			refs.documents[sha] = true

@@ -1,8 +1,6 @@
 package lake
 
 import (
-	"errors"
-	"io/fs"
 	"maps"
 	"slices"
 	"sync"
@@ -42,7 +40,8 @@ func (l *Lake) HistoricalSnapshot(c *Commit) (*Snapshot, error) {
 	return s, s.checkKept()
 }
 
-// checkKept turns the missing manifests of a vacuumed version into ErrExpired.
+// checkKept refuses an expired version: its files may go at any moment, and a reader must
+// not find that out half-way.
 func (s *Snapshot) checkKept() error {
 	if s.commit == nil {
 		return nil
@@ -51,16 +50,11 @@ func (s *Snapshot) checkKept() error {
 	if err != nil {
 		return err
 	}
-	if head == nil || s.commit.Version >= head.KeepFrom {
+	if head == nil || head.keeps(s.commit.Version) {
 		return nil
 	}
-	for _, table := range s.Tables() {
-		if _, err := s.Manifest(table); errors.Is(err, fs.ErrNotExist) {
-			return &Error{Op: "open version", Path: commitFile(s.commit.Version), Kind: ErrExpired,
-				Advice: "`pipeline lake log` lists the versions that are kept"}
-		}
-	}
-	return nil
+	return &Error{Op: "open version", Path: commitFile(s.commit.Version), Kind: ErrExpired,
+		Advice: "`pipeline lake log` lists the versions that are kept; `pipeline lake pin` keeps one for good, as long as its files are there"}
 }
 
 // Commit is the commit of this snapshot; nil for an empty one.

@@ -24,6 +24,7 @@ type Tx struct {
 	staged map[string]string
 	added  map[string]File
 	parts  int
+	broken error // an fsync that failed: nothing of this Tx may be published any more
 }
 
 // Begin starts the changes of a run: it first recovers what a dead run left (see
@@ -41,8 +42,30 @@ func (l *Lake) Begin(ctx context.Context, lock *Lock, run string) (*Tx, RecoverR
 	if err != nil {
 		return nil, report, ioError("begin", dir, err)
 	}
+	if err := l.probeLinks(dir); err != nil {
+		return nil, report, errors.Join(err, os.RemoveAll(dir))
+	}
 	t := &Tx{lake: l, lock: lock, run: run, dir: dir, staged: map[string]string{}, added: map[string]File{}}
 	return t, report, nil
+}
+
+// probeLinks refuses a file system without hard links before any work is done on it: a
+// lake may have been copied to one.
+func (l *Lake) probeLinks(dir string) error {
+	return ioError("begin", dir, l.disk.do(StepProbeLink, func() error {
+		probe := filepath.Join(dir, "probe.part")
+		f, err := os.Create(probe)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+		if err := os.Link(probe, probe+".part"); err != nil {
+			return linkError("begin", probe, err)
+		}
+		return errors.Join(os.Remove(probe), os.Remove(probe+".part"))
+	}))
 }
 
 // Run is the run id.
@@ -86,7 +109,7 @@ func (t *Tx) Add(table, part string, o FileOptions) (File, error) {
 	}
 	err := t.lake.disk.do(StepSyncPart, func() error { return syncFile(part) })
 	if err != nil {
-		return File{}, ioError("add to "+table, part, err)
+		return File{}, t.fail(ioError("add to "+table, part, err))
 	}
 	foot, err := readFooter(part)
 	if err != nil {
@@ -118,6 +141,17 @@ func (t *Tx) Add(table, part string, o FileOptions) (File, error) {
 	return f, nil
 }
 
+// fail remembers a failed fsync. An fsync error is told once: the next try may succeed
+// although something was lost, so there is no next try in this Tx.
+func (t *Tx) fail(err error) error {
+	if errors.Is(err, ErrNotDurable) {
+		t.mu.Lock()
+		t.broken = err
+		t.mu.Unlock()
+	}
+	return err
+}
+
 // syncFile makes a part durable and read-only, so that no later writer of this path
 // can change what commits describe.
 func syncFile(path string) error {
@@ -125,7 +159,11 @@ func syncFile(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Chmod(0o444), f.Sync(), f.Close())
+	err = f.Chmod(0o444)
+	if err == nil {
+		err = syncOrAbandon(f)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // Close ends the run's changes: files that were linked for a commit that did not

@@ -61,28 +61,40 @@ const (
 // that no version names, and that releases and views are those of the head. The error
 // is only for a check that could not be made; what does not hold is in the report.
 func (l *Lake) Verify(ctx context.Context, quick bool) (VerifyReport, error) {
+	for {
+		v, err := l.verify(ctx, quick)
+		if err != nil || v.report.OK() || !v.busy {
+			return v.report, err
+		}
+		// A vacuum may have taken what the head named that was looked at.
+		if head, err := l.Head(); err != nil || v.head == nil || head.KeepFrom <= v.head.KeepFrom {
+			return v.report, nil //nolint:nilerr // a head that cannot be read is in the report
+		}
+	}
+}
+
+func (l *Lake) verify(ctx context.Context, quick bool) (*verifier, error) {
 	v := &verifier{lake: l, ctx: ctx, report: VerifyReport{Quick: quick, Problems: []Problem{}},
-		manifests: map[string]*Manifest{}, files: map[string]File{}}
+		manifests: map[string]*Manifest{}, files: map[string]File{}, expired: map[string]File{}}
 	// A running publish makes things in this order: intent, files, commit, projections.
 	// Looking at them in that order, the head last, takes no finished step for damage.
 	_, v.busy = l.Holder()
 	if !quick {
 		if err := v.listTableDirs(); err != nil {
-			return v.report, err
+			return v, err
 		}
 	}
 	if err := v.readIntents(); err != nil {
-		return v.report, err
+		return v, err
 	}
 	if err := v.chain(); err != nil || v.head == nil {
-		return v.report, err
+		return v, err
 	}
 	if err := v.checkFiles(); err != nil {
-		return v.report, err
+		return v, err
 	}
 	v.checkStrays()
-	err := v.checkProjection()
-	return v.report, err
+	return v, v.checkProjection()
 }
 
 type verifier struct {
@@ -91,9 +103,9 @@ type verifier struct {
 	report    VerifyReport
 	busy      bool // a run holds the lock
 	head      *Commit
-	keepFrom  int64
 	manifests map[string]*Manifest // by sha256; nil = damaged, reported already
-	files     map[string]File      // of the checked versions, by path
+	files     map[string]File      // of the checked versions that are kept, by path
+	expired   map[string]File      // that only expired versions name: they may be gone
 	onDisk    []string
 	intended  map[string]string // path to the run that was about to link it
 	damaged   bool              // the references are not complete
@@ -140,34 +152,79 @@ func (v *verifier) chain() error {
 			break
 		}
 	}
-	for i := len(versions) - 1; i >= 0; i-- {
+	slices.Reverse(versions)
+	if v.report.Quick {
+		versions = versions[:1]
+	}
+	var expired []*Commit
+	for _, n := range versions {
 		if err := v.ctx.Err(); err != nil {
 			return err
 		}
-		if v.report.Quick && i < len(versions)-1 {
-			break
-		}
-		if err := v.commit(versions[i]); err != nil {
+		c, err := v.commit(n)
+		if err != nil {
 			return err
+		}
+		switch {
+		case c == nil:
+		case v.kept(n):
+			if err := v.content(c); err != nil {
+				return err
+			}
+		default:
+			expired = append(expired, c)
+		}
+	}
+	// Last: a manifest that a kept version shares must be whole.
+	for _, c := range expired {
+		if err := v.content(c); err != nil {
+			return err
+		}
+	}
+	if len(expired) > 0 {
+		v.report.Notes = append(v.report.Notes, fmt.Sprintf("%d versions before %d have expired; what vacuum left of them is not needed", len(expired), v.head.KeepFrom))
+	}
+	return v.checkPins()
+}
+
+// kept says whether all files of a version must be there. Without a head that can be read,
+// nothing is known to have expired.
+func (v *verifier) kept(version int64) bool { return v.head == nil || v.head.keeps(version) }
+
+// checkPins: a pinned version is one of the chain.
+func (v *verifier) checkPins() error {
+	if v.head == nil {
+		return nil
+	}
+	for _, p := range v.head.Pins {
+		if p.Version < 1 || p.Version >= v.head.Version {
+			v.problem(Problem{Code: ProblemCommit, Path: commitsDir + "/" + commitFile(v.head.Version), Version: p.Version,
+				Message: fmt.Sprintf("it pins version %d, which was not there yet", p.Version), Hint: hintRestore})
 		}
 	}
 	return nil
 }
 
-func (v *verifier) commit(version int64) error {
+// commit checks one commit by itself and against its parent; nil if it cannot be read.
+func (v *verifier) commit(version int64) (*Commit, error) {
 	c, _, err := v.lake.readCommit(version)
 	if err != nil {
-		return v.damage(ProblemCommit, "", version, err)
+		return nil, v.damage(ProblemCommit, "", version, err)
 	}
 	v.report.Commits++
 	if err := v.lake.checkParent(c); err != nil {
 		if err := v.damage(ProblemCommit, "", version, err); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if version == v.report.Head {
-		v.head, v.keepFrom = c, c.KeepFrom
+		v.head = c
 	}
+	return c, nil
+}
+
+// content checks the manifests and lists of loaded files that a commit names.
+func (v *verifier) content(c *Commit) error {
 	for table, sha := range c.allTables() {
 		if err := v.manifest(c, table, sha); err != nil {
 			return err
@@ -187,33 +244,39 @@ func (v *verifier) manifest(c *Commit, table, sha string) error {
 	}
 	m, err := v.lake.readManifest(table, sha)
 	v.manifests[sha] = m
+	kept := v.kept(c.Version)
 	if err != nil {
-		if c.Version < v.keepFrom && errors.Is(err, fs.ErrNotExist) {
+		if !kept && errors.Is(err, fs.ErrNotExist) {
 			return nil // vacuumed
 		}
 		return v.damage(ProblemManifest, table, c.Version, err)
 	}
 	v.report.Manifests++
 	for _, f := range m.Files {
-		v.files[f.Path] = f
+		if kept {
+			v.files[f.Path] = f
+		} else {
+			v.expired[f.Path] = f
+		}
 	}
 	return nil
 }
 
 func (v *verifier) segments(c *Commit, name string, ref WatermarkRef) error {
-	if slices.ContainsFunc(ref.Segments, func(sha string) bool { _, done := v.manifests[sha]; return !done }) {
-		if _, err := v.lake.Watermarks(&Commit{Watermarks: map[string]WatermarkRef{name: ref}}); err != nil {
-			if c.Version < v.keepFrom && errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
-			if err := v.damage(ProblemManifest, layerBronze+"/"+name, c.Version, err); err != nil {
-				return err
-			}
+	if !slices.ContainsFunc(ref.Segments, func(sha string) bool { _, done := v.manifests[sha]; return !done }) {
+		return nil
+	}
+	if _, err := v.lake.Watermarks(&Commit{Watermarks: map[string]WatermarkRef{name: ref}}); err != nil {
+		if !v.kept(c.Version) && errors.Is(err, fs.ErrNotExist) {
+			return nil
 		}
-		for _, sha := range ref.Segments {
-			v.manifests[sha] = nil
-			v.report.Manifests++
+		if err := v.damage(ProblemManifest, layerBronze+"/"+name, c.Version, err); err != nil {
+			return err
 		}
+	}
+	for _, sha := range ref.Segments {
+		v.manifests[sha] = nil
+		v.report.Manifests++
 	}
 	return nil
 }
@@ -324,6 +387,9 @@ func (v *verifier) checkStrays() {
 	}
 	for _, p := range v.onDisk {
 		if _, ok := v.files[p]; ok {
+			continue
+		}
+		if _, ok := v.expired[p]; ok {
 			continue
 		}
 		run, intended := v.intended[p]
