@@ -25,13 +25,15 @@ func (b *bench) silver(asOf, table, query string) [][]string {
 }
 
 // TestSalesforceOverlays follows accounts into silver: one that is deleted for good, one
-// that vanishes, one that comes back, and one whose derived field changes.
+// that vanishes, one that comes back, one that is merged into another, and one whose
+// derived field changes.
 func TestSalesforceOverlays(t *testing.T) {
-	b := newBench(t, salesforcesim.OrgOptions{}, "Account")
+	b := newBench(t, salesforcesim.OrgOptions{}, "Account", "Contact")
 	id := map[string]string{}
-	for _, name := range []string{"stays", "deleted", "vanished", "back", "stale"} {
+	for _, name := range []string{"stays", "deleted", "vanished", "back", "stale", "merged"} {
 		id[name] = b.org.Insert("Account", salesforcesim.Record{"Name": name})
 	}
+	b.org.Insert("Contact", salesforcesim.Record{"LastName": "moves", "AccountId": id["merged"]})
 	b.org.SetSilently("Account", id["stale"], salesforcesim.Record{"LastActivityDate": "2026-10-01"})
 	b.world.Advance(time.Hour)
 	b.must()
@@ -39,6 +41,7 @@ func TestSalesforceOverlays(t *testing.T) {
 	b.org.HardDelete("Account", id["deleted"])
 	b.org.Vanish("Account", id["vanished"])
 	b.org.Delete("Account", id["back"])
+	b.org.Merge("Account", id["stays"], id["merged"])
 	b.org.SetSilently("Account", id["stale"], salesforcesim.Record{"LastActivityDate": "2026-10-31"})
 	b.must()
 	b.world.Advance(time.Hour)
@@ -46,7 +49,7 @@ func TestSalesforceOverlays(t *testing.T) {
 	b.world.Advance(8 * 24 * time.Hour)
 	b.must()
 	const query = `SELECT account_name, coalesce(last_activity_date::VARCHAR, '') FROM %s ORDER BY 1`
-	want := [][]string{{"back", ""}, {"deleted", ""}, {"stale", "2026-10-01"}, {"stays", ""}, {"vanished", ""}}
+	want := [][]string{{"back", ""}, {"deleted", ""}, {"merged", ""}, {"stale", "2026-10-01"}, {"stays", ""}, {"vanished", ""}}
 	if diff := cmp.Diff(want, b.silver("2026-11-01", "account", query)); diff != "" {
 		t.Errorf("on the first day (-want +got):\n%s", diff)
 	}
@@ -57,6 +60,15 @@ func TestSalesforceOverlays(t *testing.T) {
 	want = [][]string{{"back", ""}, {"stale", "2026-10-31"}, {"stays", ""}}
 	if diff := cmp.Diff(want, b.silver("2026-11-10", "account", query)); diff != "" {
 		t.Errorf("after the ids were compared (-want +got):\n%s", diff)
+	}
+	h := b.lakeState()
+	_, log := h.rows(fmt.Sprintf(`SELECT "Id", "MasterRecordId" FROM %s WHERE how = 'merge'`, h.files("bronze/sf/account__deleted")))
+	if diff := cmp.Diff([][]string{{id["merged"], id["stays"]}}, log); diff != "" {
+		t.Errorf("who took the place of whom (-want +got):\n%s", diff)
+	}
+	_, contacts := h.rows("SELECT last_name, account_id FROM " + h.files("silver/end_user"))
+	if diff := cmp.Diff([][]string{{"moves", id["stays"]}}, contacts); diff != "" {
+		t.Errorf("children of the merged (-want +got):\n%s", diff)
 	}
 }
 

@@ -20,22 +20,24 @@ func everyType(org *salesforcesim.Org) {
 		object.Fields = append(object.Fields, f)
 		values[f.Name] = list
 	}
-	texts := []string{`quote " quote`, "line\nfeed\r\nand more", "N/A", "  blanks  ", "", "null", "10.0", "1e21", "😀 é \u2028", strings.Repeat("0123456789abcdef", 8192), ",,\"\",", "#N/A", "true", "\ttab"}
-	for _, typ := range []string{"string", "textarea", "picklist", "multipicklist", "combobox", "email", "phone", "url", "encryptedstring"} {
+	texts := []string{`quote " quote`, "line\nfeed\r\nand more", "N/A", "  blanks  ", "", "null", "10.0", "1e21", "😀 é \u2028", strings.Repeat("0123456789abcdef", 8192), ",,\"\",", "#N/A", "true", "\ttab", "nul \x00 byte", "a;b", `\back\slash\`}
+	for _, typ := range []string{"string", "textarea", "picklist", "multipicklist", "combobox", "email", "phone", "url", "encryptedstring", "datacategorygroupreference"} {
 		add(salesforcesim.Field{Name: "F_" + typ + "__c", Type: typ, Length: 131072}, texts...)
 	}
 	add(salesforcesim.Field{Name: "F_boolean__c", Type: "boolean"}, "true", "false")
 	add(salesforcesim.Field{Name: "F_int__c", Type: "int"}, "10", "-3", "0", "", "999999999")
 	add(salesforcesim.Field{Name: "F_long__c", Type: "long"}, "9007199254740993", "-9007199254740993", "10", "")
 	for _, typ := range []string{"double", "currency", "percent"} {
-		add(salesforcesim.Field{Name: "F_" + typ + "__c", Type: typ, Precision: 18, Scale: 6}, "10", "0.1", "1000000000000000000000", "-12.345678", "9007199254740993", "", "0")
+		add(salesforcesim.Field{Name: "F_" + typ + "__c", Type: typ, Precision: 18, Scale: 6}, "10", "0.1", "1000000000000000000000", "-12.345678", "9007199254740993", "", "0", "0.0000001", "-0.5")
 	}
 	add(salesforcesim.Field{Name: "F_date__c", Type: "date"}, "2026-02-28", "1700-01-01", "")
 	add(salesforcesim.Field{Name: "F_datetime__c", Type: "datetime"}, "2026-10-31T09:42:24.123Z", "1999-12-31T23:59:59.000Z", "")
 	add(salesforcesim.Field{Name: "F_time__c", Type: "time"}, "10:30:00.000Z", "")
 	add(salesforcesim.Field{Name: "F_reference__c", Type: "reference", ReferenceTo: []string{"Account", "Contact"}, RelationshipName: "F_reference__r"}, "001000000000001AAA", "")
+	add(salesforcesim.Field{Name: "F_id__c", Type: "id"}, "001000000000001AAA", "")
+	add(salesforcesim.Field{Name: "F_anytype__c", Type: "anyType"}, "text", "2026-10-31T09:42:24.123Z", "")
 	add(salesforcesim.Field{Name: "F_formula__c", Type: "double", Calculated: true, Scale: 2}, "3.5", "")
-	for _, typ := range []string{"base64", "address", "location", "json"} {
+	for _, typ := range []string{"base64", "address", "location", "json", "complexvalue"} {
 		add(salesforcesim.Field{Name: "F_" + typ + "__c", Type: typ}, "")
 	}
 	org.Define(object)
@@ -85,7 +87,7 @@ func TestSalesforceValues(t *testing.T) {
 			if want == nil {
 				want = got
 				check := strings.Join(columns, " ")
-				for _, gone := range []string{"F_base64__c", "F_address__c", "F_location__c", "F_json__c"} {
+				for _, gone := range []string{"F_base64__c", "F_address__c", "F_location__c", "F_json__c", "F_complexvalue__c"} {
 					if strings.Contains(check, gone) {
 						t.Errorf("%s is of a type that is left out", gone)
 					}
@@ -100,7 +102,7 @@ func TestSalesforceValues(t *testing.T) {
 			}
 		})
 	}
-	for _, value := range []string{"9007199254740993", "1000000000000000000000", "  blanks  ", "N/A", "2026-10-31T09:42:24.123Z", "Account", "NULL", "line\nfeed\r\nand more", `quote " quote`, "😀 é \u2028", strings.Repeat("0123456789abcdef", 8192)} {
+	for _, value := range []string{"9007199254740993", "1000000000000000000000", "  blanks  ", "N/A", "2026-10-31T09:42:24.123Z", "Account", "NULL", "line\nfeed\r\nand more", `quote " quote`, "😀 é \u2028", "nul \x00 byte", "0.0000001", strings.Repeat("0123456789abcdef", 8192)} {
 		if !strings.Contains(fmt.Sprint(want), value) {
 			t.Errorf("%q did not come as it is", value)
 		}
