@@ -38,6 +38,7 @@ test-faults: build ## the long kill and corruption campaigns
 bench: build ## bronze, silver and gold beside bare DuckDB on 100,000 accounts
 	tests/bench/run.sh
 	go run ./tests/salesforcebench
+	go run ./tests/salesforcebench -objects 4 -rows 5000 -long 131072
 
 lint: ## gofmt, go vet, golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -13,7 +13,10 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // wire is a bare way to an org: no retries, no checks.
@@ -22,9 +25,9 @@ type wire struct {
 	http        *http.Client
 }
 
-// download takes all pages of a job and throws them away: by the curl program if there is
-// one, with gzip as the extractor has it.
-func download(ctx context.Context, org figures) (out figures, err error) {
+// download takes all pages of all objects and throws them away: by the curl program if
+// there is one, with gzip as the extractor has it, and as many objects at once.
+func download(ctx context.Context, org figures, has shape) (out figures, err error) {
 	w := &wire{base: org.URL, http: &http.Client{Transport: &http.Transport{DisableCompression: true}}}
 	var token struct {
 		Token string `json:"access_token"`
@@ -34,10 +37,6 @@ func download(ctx context.Context, org figures) (out figures, err error) {
 		return out, err
 	}
 	w.token = token.Token
-	fields, err := w.fields(ctx)
-	if err != nil {
-		return out, err
-	}
 	page := w.page
 	out.By = "bare download"
 	if curl, err := exec.LookPath("curl"); err == nil {
@@ -45,7 +44,20 @@ func download(ctx context.Context, org figures) (out figures, err error) {
 		page = func(ctx context.Context, path string) (string, int64, error) { return w.curl(ctx, curl, path) }
 	}
 	began := time.Now()
-	job, err := w.job(ctx, fields)
+	var bytes atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for _, object := range has.names() {
+		g.Go(func() error { return w.object(ctx, object, page, &bytes) })
+	}
+	err = g.Wait()
+	out.Seconds, out.Bytes = time.Since(began).Seconds(), bytes.Load()
+	return out, err
+}
+
+// object takes all pages of one object.
+func (w *wire) object(ctx context.Context, object string, page func(ctx context.Context, path string) (string, int64, error), bytes *atomic.Int64) error {
+	job, err := w.job(ctx, object)
 	for locator := ""; err == nil && locator != "null"; {
 		path := fmt.Sprintf("/services/data/v64.0/jobs/query/%s/results?maxRecords=%d", job, pageRows)
 		if locator != "" {
@@ -53,17 +65,20 @@ func download(ctx context.Context, org figures) (out figures, err error) {
 		}
 		var n int64
 		locator, n, err = page(ctx, path)
-		out.Bytes += n
+		bytes.Add(n)
 		if err == nil && locator == "" {
 			err = errors.New("a page has no Sforce-Locator")
 		}
 	}
-	out.Seconds = time.Since(began).Seconds()
-	return out, err
+	return err
 }
 
 // job makes a job and waits until it is complete.
-func (w *wire) job(ctx context.Context, fields []string) (id string, err error) {
+func (w *wire) job(ctx context.Context, object string) (id string, err error) {
+	fields, err := w.fields(ctx, object)
+	if err != nil {
+		return "", err
+	}
 	order, err := json.Marshal(map[string]string{"operation": "queryAll", "query": "SELECT " + strings.Join(fields, ",") + " FROM " + object})
 	if err != nil {
 		return "", err
@@ -78,7 +93,7 @@ func (w *wire) job(ctx context.Context, fields []string) (id string, err error) 
 }
 
 // fields lists the fields that an extraction reads, too.
-func (w *wire) fields(ctx context.Context) (names []string, err error) {
+func (w *wire) fields(ctx context.Context, object string) (names []string, err error) {
 	var d struct {
 		Fields []struct{ Name, Type string }
 	}
