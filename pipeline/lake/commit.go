@@ -43,7 +43,10 @@ type Commit struct {
 	// number in a commit before it deletes anything.
 	KeepFrom int64 `json:"keep_from,omitempty"`
 	// Pins are versions that vacuum keeps whole, whatever their age.
-	Pins         []Pin                   `json:"pins,omitempty"`
+	Pins []Pin `json:"pins,omitempty"`
+	// Delta are the layers whose tables have a Delta log beside their files.
+	Delta []string `json:"delta,omitempty"`
+
 	Fingerprints map[string]string       `json:"fingerprints,omitempty"`
 	Watermarks   map[string]WatermarkRef `json:"watermarks,omitempty"` // "source/object"
 	NextFileNo   int64                   `json:"next_file_no"`

@@ -50,6 +50,14 @@ const (
 	StepForgetKept     Step = "forget-kept"     // kept parts that were published
 	StepWriteRunFile   Step = "write-run-file"  // a file that a run leaves to look at
 	StepProbeLink      Step = "probe-link"      // whether hard links work here
+
+	StepWriteDelta  Step = "write-delta"  // the bytes of new files of Delta logs
+	StepMakeDelta   Step = "make-delta"   // the directory of a new log
+	StepLinkDelta   Step = "link-delta"   // a version or checkpoint into its log
+	StepSyncDelta   Step = "sync-delta"   // the names in logs
+	StepPointDelta  Step = "point-delta"  // which checkpoint is the newest
+	StepTrimDelta   Step = "trim-delta"   // an expired version or checkpoint of a log
+	StepForgetDelta Step = "forget-delta" // the log of a layer that has none any more
 )
 
 // Steps lists all steps, for tests that fail or stop at each.
@@ -60,7 +68,8 @@ func Steps() []Step {
 		StepSyncRelease, StepRenameRelease, StepWriteCatalog, StepNameCatalog, StepMakeCurrent,
 		StepRenameCurrent, StepHideRelease, StepRemoveRelease, StepRemoveStray, StepSyncStray,
 		StepRemoveStaging, StepVacuumFile, StepSyncVacuum, StepVacuumManifest, StepMakeKept, StepKeepPart, StepWriteKept,
-		StepForgetKept, StepWriteRunFile, StepProbeLink}
+		StepForgetKept, StepWriteRunFile, StepProbeLink,
+		StepWriteDelta, StepMakeDelta, StepLinkDelta, StepSyncDelta, StepPointDelta, StepTrimDelta, StepForgetDelta}
 }
 
 // disk runs I/O steps with the fault-injection hook around them.

@@ -18,6 +18,8 @@ import (
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/zeebo/xxh3"
+
+	"github.com/customer360/pipeline/pipeline/engine"
 )
 
 // boundLength is how many characters of a text bound a manifest keeps.
@@ -43,6 +45,8 @@ func hashFile(path string) (size int64, sum string, err error) {
 type footer struct {
 	rows     int64
 	min, max map[string]string
+	nulls    map[string]int64  // of the columns that tell it
+	comments map[string]string // on columns
 }
 
 func readFooter(path string) (footer, error) {
@@ -60,7 +64,7 @@ func readFooter(path string) (footer, error) {
 		return footer{}, fmt.Errorf("not a parquet file: %w", err)
 	}
 	md := pf.Metadata()
-	out := footer{rows: md.NumRows, min: map[string]string{}, max: map[string]string{}}
+	out := footer{rows: md.NumRows, min: map[string]string{}, max: map[string]string{}, nulls: map[string]int64{}, comments: map[string]string{}}
 	var leaves []*format.SchemaElement // in the order of a row group's columns
 	for i := range md.Schema {
 		if e := &md.Schema[i]; e.Type.Valid {
@@ -83,10 +87,18 @@ func readFooter(path string) (footer, error) {
 			bounds[name].add(c)
 		}
 	}
+	for i := range md.Schema {
+		if text, ok := pf.Lookup(engine.CommentKey + md.Schema[i].Name); ok {
+			out.comments[md.Schema[i].Name] = text
+		}
+	}
 	if groups != md.NumRows {
 		return footer{}, fmt.Errorf("its footer says %d rows, its row groups %d", md.NumRows, groups)
 	}
 	for name, b := range bounds {
+		if b.counted == len(md.RowGroups) {
+			out.nulls[name] = b.nulls
+		}
 		if lo, hi, ok := b.text(); ok {
 			out.min[name] = lo
 			if hi != "" || !b.isText() {
@@ -103,12 +115,15 @@ type bound struct {
 	min, max []byte
 	some     bool
 	unknown  bool
+	nulls    int64
+	counted  int // row groups that told their NULLs
 }
 
 func (b *bound) isText() bool { return b.leaf.Type.V == format.ByteArray }
 
 func (b *bound) add(c *format.ColumnMetaData) {
 	s := &c.Statistics
+	b.countNulls(c)
 	if s.NullCount == c.NumValues && len(s.MaxValue) == 0 {
 		return // only NULLs here
 	}
@@ -125,6 +140,15 @@ func (b *bound) add(c *format.ColumnMetaData) {
 	}
 	if b.less(b.max, s.MaxValue) {
 		b.max = s.MaxValue
+	}
+}
+
+// countNulls adds up the NULLs of a row group. A footer that does not tell them reads as
+// one that tells of none, so that is believed only beside bounds.
+func (b *bound) countNulls(c *format.ColumnMetaData) {
+	if s := &c.Statistics; s.NullCount > 0 || len(s.MaxValue) > 0 {
+		b.nulls += s.NullCount
+		b.counted++
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"time"
+
+	"github.com/customer360/pipeline/pipeline/lake/delta"
 )
 
 // LayoutVersion is the version of the stored format that this package writes and
@@ -65,11 +67,13 @@ type Options struct {
 
 // Lake is an open data root. It is safe for concurrent readers; writing needs a Lock.
 type Lake struct {
-	root string
-	id   string
-	now  func() time.Time
-	disk disk
-	keep int // releases that stay
+	root    string
+	id      string
+	created time.Time
+	now     func() time.Time
+	disk    disk
+	keep    int   // releases that stay
+	every   int64 // versions of a Delta log from one checkpoint to the next
 }
 
 // Format is _lake/format.json.
@@ -107,7 +111,7 @@ func Open(root string, o Options) (*Lake, error) {
 			Err:    fmt.Errorf("its layout version is %d, this program knows up to %d", f.LayoutVersion, LayoutVersion),
 			Advice: "use the newer pipeline program that wrote it"}
 	}
-	return &Lake{root: abs, id: f.LakeID, now: o.Now, disk: disk{step: o.Step}, keep: KeepReleases}, nil
+	return &Lake{root: abs, id: f.LakeID, created: f.CreatedAt, now: o.Now, disk: disk{step: o.Step}, keep: KeepReleases, every: delta.CheckpointEvery}, nil
 }
 
 // Create makes an empty lake at root unless there is one, then opens it.

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/customer360/pipeline/pipeline/lake/delta"
 )
 
 // Names of unfinished things below releases/: never a number, so never a release.
@@ -26,9 +28,13 @@ type ProjectionReport struct {
 	Built    bool    `json:"built"`            // releases/<Release> was made or repaired
 	Switched bool    `json:"switched"`         // current was replaced
 	Pruned   []int64 `json:"pruned,omitempty"` // old releases that were removed
+	// Delta are the tables whose Delta logs were brought up to the head.
+	Delta []string `json:"delta,omitempty"`
 }
 
-func (r ProjectionReport) clean() bool { return !r.Built && !r.Switched && len(r.Pruned) == 0 }
+func (r ProjectionReport) clean() bool {
+	return !r.Built && !r.Switched && len(r.Pruned) == 0 && len(r.Delta) == 0
+}
 
 func sameProjection(a, b map[string]string) bool { return maps.Equal(projected(a), projected(b)) }
 
@@ -78,7 +84,11 @@ func (l *Lake) project(ctx context.Context, head *Commit) (ProjectionReport, err
 			return report, err
 		}
 	}
-	report.Pruned, err = l.prune(v)
+	if report.Pruned, err = l.prune(v); err != nil {
+		return report, err
+	}
+	// Last: whatever is wrong with a log, the release is there.
+	report.Delta, err = l.projectDelta(ctx, head)
 	return report, err
 }
 
@@ -122,6 +132,9 @@ func (l *Lake) releaseHolds(v int64, links map[string]File) bool {
 func parquetBelow(root string) (map[string]int64, error) {
 	found := map[string]int64{}
 	err := filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() && e.Name() == delta.LogDir {
+			return fs.SkipDir // its checkpoints are Parquet, too
+		}
 		if err != nil || e.IsDir() || filepath.Ext(p) != ".parquet" {
 			return err
 		}

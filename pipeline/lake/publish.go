@@ -36,6 +36,8 @@ type Publish struct {
 	Pins *[]Pin
 	// Restore makes the watermarks those of an earlier commit, which must be whole.
 	Restore *Commit
+	// Delta are the layers whose tables have a Delta log; nil = as it is.
+	Delta []string
 }
 
 // Publish makes one new version: data files, manifests, then the commit, each durable
@@ -141,6 +143,9 @@ func (t *Tx) plan(parent *Commit, parentSHA string, p Publish) (*next, error) {
 	if err := n.planMarks(p); err != nil {
 		return nil, err
 	}
+	if p.Delta != nil {
+		c.Delta = p.Delta
+	}
 	if parent == nil || !sameProjection(parent.Tables, c.Tables) {
 		c.Release = c.Version
 	}
@@ -161,6 +166,7 @@ func (c *Commit) inherit(parent *Commit, parentSHA string) {
 	maps.Copy(c.Watermarks, parent.Watermarks)
 	c.NextFileNo, c.KeepFrom, c.Release = parent.NextFileNo, parent.KeepFrom, parent.Release
 	c.Pins = parent.Pins
+	c.Delta = parent.Delta
 }
 
 // planTable checks one manifest, its files included, and plans what must be written.

@@ -58,7 +58,7 @@ func (l *Lake) recoverLocked(ctx context.Context, lock *Lock) (RecoverReport, er
 		if err := l.sweepRun(e.Name(), &report); err != nil {
 			return report, err
 		}
-		if e.IsDir() && e.Name() != projectionDir {
+		if e.IsDir() && e.Name() != projectionDir && e.Name() != deltaStage {
 			report.Runs = append(report.Runs, e.Name())
 		}
 	}

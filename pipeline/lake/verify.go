@@ -22,6 +22,7 @@ const (
 	ProblemStray      = "stray"      // a *.parquet in a table directory that no version names
 	ProblemLeftover   = "leftover"   // a dead run left something to recover
 	ProblemProjection = "projection" // releases, current or customer360.duckdb are not those of the head
+	ProblemDelta      = "delta"      // the Delta log of a table is not that of the head
 )
 
 // Problem is one thing that does not hold.
@@ -41,6 +42,7 @@ type VerifyReport struct {
 	Commits   int       `json:"commits"`
 	Manifests int       `json:"manifests"`
 	Files     int       `json:"files"`
+	DeltaLogs int       `json:"delta_logs,omitempty"`
 	Bytes     int64     `json:"bytes"` // of the files whose checksums were computed
 	Problems  []Problem `json:"problems"`
 	Notes     []string  `json:"notes,omitempty"` // not wrong: a run at work, expired versions
@@ -94,7 +96,11 @@ func (l *Lake) verify(ctx context.Context, quick bool) (*verifier, error) {
 		return v, err
 	}
 	v.checkStrays()
-	return v, v.checkProjection()
+	err := v.checkProjection()
+	if err == nil {
+		err = v.checkDelta()
+	}
+	return v, err
 }
 
 type verifier struct {

@@ -160,11 +160,14 @@ func (l Listing) replay(s *State, version int64, each func(*State) error) error 
 	return nil
 }
 
-// Due is the version whose checkpoint should be there and is not; -1 = none.
-func (l Listing) Due() int64 {
-	due := l.Tail() / CheckpointEvery * CheckpointEvery
-	if due <= 0 || due < l.First() || slices.Contains(l.Checkpoints, due) || l.newest() > due {
-		return -1
+// Due are the versions whose checkpoints should be there and are not, if there is one
+// after every so many versions.
+func (l Listing) Due(every int64) []int64 {
+	var due []int64
+	for v := l.First()/every*every + every; v <= l.Tail(); v += every {
+		if !slices.Contains(l.Checkpoints, v) {
+			due = append(due, v)
+		}
 	}
 	return due
 }
@@ -174,6 +177,23 @@ func (l Listing) newest() int64 {
 		return -1
 	}
 	return l.Checkpoints[len(l.Checkpoints)-1]
+}
+
+// Before are the files of versions and checkpoints older than a version, in the order in
+// which they may be removed.
+func (l Listing) Before(version int64) []string {
+	var names []string
+	for _, v := range l.Commits {
+		if v < version {
+			names = append(names, CommitName(v))
+		}
+	}
+	for _, v := range l.Checkpoints {
+		if v < version {
+			names = append(names, CheckpointName(v))
+		}
+	}
+	return names
 }
 
 // Pointer says which checkpoint LastCheckpoint should tell of, and whether it does; -1 =

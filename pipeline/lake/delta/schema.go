@@ -40,6 +40,12 @@ func typeOf(duckdb string) (any, error) {
 	return nil, fmt.Errorf("type %s: %w", duckdb, ErrType)
 }
 
+// Portable says whether a type of DuckDB has a Delta type that every reader knows.
+func Portable(duckdb string) bool {
+	_, err := typeOf(duckdb)
+	return err == nil
+}
+
 type arrayType struct {
 	Type         string `json:"type"`
 	ElementType  any    `json:"elementType"`

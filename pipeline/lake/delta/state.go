@@ -77,6 +77,9 @@ func (s *State) Files() map[string]int64 {
 	return out
 }
 
+// At is when the lake's version was made that the state shows.
+func (s *State) At() time.Time { return time.UnixMilli(s.at).UTC() }
+
 // Schema is the table's schema in Delta's spelling; "" before the first commit.
 func (s *State) Schema() string {
 	if s.meta == nil {
