@@ -50,6 +50,10 @@ func (u *run) publish(ctx context.Context) error {
 	return nil
 }
 
+// RunTables are the tables that get a set of rows per run, which nobody replaces or asks
+// for by itself once it is published.
+func RunTables() []string { return []string{"ops/run_log", "ops/dq_results"} }
+
 // writeOps adds this run, and earlier ones that published nothing, to the ops tables.
 func (u *run) writeOps(ctx context.Context) error {
 	results := []*Result{u.res}

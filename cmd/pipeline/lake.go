@@ -11,8 +11,9 @@ import (
 )
 
 func (a *app) lakeCommand() *cobra.Command {
-	c := &cobra.Command{Use: "lake", Short: "Look after the lake: log, show, verify, recover, relocate"}
-	c.AddCommand(a.lakeLog(), a.lakeShow(), a.lakeVerify(), a.lakeRecover(), a.lakeRelocate())
+	c := &cobra.Command{Use: "lake", Short: "Look after the lake: versions, rollback, checks, space"}
+	c.AddCommand(a.lakeLog(), a.lakeShow(), a.lakeVerify(), a.lakeRecover(), a.lakeRelocate(),
+		a.lakeRollback(), a.lakePin(), a.lakeUnpin(), a.lakePins(), a.lakeVacuum(), a.lakeCompact())
 	return c
 }
 
@@ -39,8 +40,15 @@ func (a *app) lakeLog() *cobra.Command {
 				return a.printJSON(commits)
 			}
 			rows := [][]string{{"VERSION", "COMMITTED", "OPERATION", "AS OF", "TABLES", "RUN"}}
+			var head *lake.Commit
 			for _, c := range commits {
 				op := c.Operation
+				if head == nil {
+					head = c
+				}
+				if !head.Keeps(c.Version) {
+					op += " (expired)"
+				}
 				if c.Historical {
 					op += " (historical)"
 				}

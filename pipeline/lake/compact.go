@@ -28,6 +28,9 @@ type CompactOptions struct {
 	MinBytes    int64    // 0 = CompactMin
 	MaxBytes    int64    // 0 = CompactMax
 	DryRun      bool
+	// Logs are tables whose sets of rows nobody asks for by their label, such as one set
+	// per run: they are merged across labels.
+	Logs []string
 }
 
 func (o CompactOptions) settled() CompactOptions {
@@ -177,7 +180,7 @@ func (l *Lake) planCompact(head *Commit, o CompactOptions) (plans []compaction, 
 
 // compactGroups chooses neighbouring small files that together make one of a good size.
 // A set of rows of a state table, and a partition, stays by itself: who reads the table
-// asks for it by its label. Tables of ops are the exception, where nobody does.
+// asks for it by its label. Logs are the exception, where nobody does.
 func compactGroups(m *Manifest, o CompactOptions) (groups [][]File) {
 	if m.Storage == StorageSingle {
 		return nil
@@ -185,7 +188,7 @@ func compactGroups(m *Manifest, o CompactOptions) (groups [][]File) {
 	byLabel := map[string][]File{}
 	for _, f := range m.Files {
 		label := f.Partition
-		if m.Storage == StorageAppend || layerOf(m.Table) == layerOps {
+		if m.Storage == StorageAppend || slices.Contains(o.Logs, m.Table) {
 			label = ""
 		}
 		if f.Bytes < o.MinBytes {
@@ -280,7 +283,7 @@ func (t *Tx) merge(ctx context.Context, eng engine.Engine, m *Manifest, group []
 	o := FileOptions{Partition: group[0].Partition}
 	if m.Storage == StorageAppend {
 		o.BaseName = fmt.Sprintf("bronze_%s_%s_c%d", path.Base(m.Table), t.run, number)
-	} else if layerOf(m.Table) == layerOps {
+	} else if group[0].Partition != group[len(group)-1].Partition {
 		o.Partition = "compacted"
 	}
 	if out, err = t.Add(m.Table, part, o); err != nil {

@@ -13,7 +13,7 @@ var (
 	ErrNoLake      = errors.New("no lake here")
 	ErrNewerFormat = errors.New("the lake was written by a newer program")
 	ErrNotFound    = errors.New("no such version")
-	ErrExpired     = errors.New("this version has expired: its files were vacuumed")
+	ErrExpired     = errors.New("this version has expired")
 	ErrCorrupt     = errors.New("the lake is damaged")
 	ErrReadOnly    = errors.New("the lake is read-only")
 	ErrNoSpace     = errors.New("no space left on the lake's disk")

@@ -22,8 +22,8 @@ func (c *Commit) pinned(version int64) bool {
 	return slices.ContainsFunc(c.Pins, func(p Pin) bool { return p.Version == version })
 }
 
-// keeps says whether, by this commit, all files of a version stay.
-func (c *Commit) keeps(version int64) bool { return version >= c.KeepFrom || c.pinned(version) }
+// Keeps says whether, by this commit, all files of a version stay.
+func (c *Commit) Keeps(version int64) bool { return version >= c.KeepFrom || c.pinned(version) }
 
 // PinReport is what Pin and Unpin did.
 type PinReport struct {

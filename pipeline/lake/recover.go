@@ -155,7 +155,7 @@ func (l *Lake) references() (references, error) {
 				continue
 			}
 			m, err := l.readManifest(table, sha)
-			if err != nil && (head.keeps(c.Version) || !isGone(err)) {
+			if err != nil && (head.Keeps(c.Version) || !isGone(err)) {
 				return refs, err
 			}
 			refs.documents[sha] = true

@@ -50,7 +50,7 @@ func (s *Snapshot) checkKept() error {
 	if err != nil {
 		return err
 	}
-	if head == nil || head.keeps(s.commit.Version) {
+	if head == nil || head.Keeps(s.commit.Version) {
 		return nil
 	}
 	return &Error{Op: "open version", Path: commitFile(s.commit.Version), Kind: ErrExpired,

@@ -195,7 +195,7 @@ func (v *verifier) chain() error {
 
 // kept says whether all files of a version must be there. Without a head that can be read,
 // nothing is known to have expired.
-func (v *verifier) kept(version int64) bool { return v.head == nil || v.head.keeps(version) }
+func (v *verifier) kept(version int64) bool { return v.head == nil || v.head.Keeps(version) }
 
 // checkPins: a pinned version is one of the chain.
 func (v *verifier) checkPins() error {
