@@ -158,8 +158,18 @@ func (u *run) open() error {
 	if u.marks, err = u.lake.Watermarks(u.head); err != nil {
 		return err
 	}
-	u.state, err = newState(u.lake, u.head)
-	return err
+	if u.state, err = newState(u.lake, u.head); err != nil {
+		return err
+	}
+	if err := u.checkSchemas(u.state.published); err != nil {
+		return err
+	}
+	for table, by := range migrations(u.Config) {
+		if m := u.state.published[table]; m != nil {
+			u.state.published[table] = m.Migrated(by)
+		}
+	}
+	return nil
 }
 
 // layers runs what was asked for, in order. Bronze is committed as soon as it is
@@ -174,6 +184,9 @@ func (u *run) layers(ctx context.Context) error {
 		return nil
 	}
 	if err := u.chooseTarget(); err != nil {
+		return err
+	}
+	if err := u.migrate(ctx); err != nil {
 		return err
 	}
 	u.res.BronzeBytes = u.bronzeBytes()

@@ -29,6 +29,7 @@ func (l *loading) checkPipeline(sets []string) {
 	if len(p.Sources)+len(p.Rates) == 0 {
 		l.report("sources", "want at least 1 entry", "")
 	}
+	l.checkMigrations(p.Migrations)
 	names := map[string]string{}
 	for i, s := range p.Sources {
 		l.checkName(names, indexPath("sources", i), s.Name)
@@ -228,7 +229,7 @@ func (l *loading) checkDate(field, date string) {
 // checkDirectories refuses directories that are not there, and goes on with the
 // built-in ones to find what else is wrong.
 func (l *loading) checkDirectories(p *Pipeline) {
-	for _, dir := range []pathField{{"mappings", &p.Mappings}, {"sql", &p.SQL}, {"definitions", &p.Definitions}, {"tables", &p.Tables}} {
+	for _, dir := range []pathField{{"mappings", &p.Mappings}, {"sql", &p.SQL}, {"definitions", &p.Definitions}, {"tables", &p.Tables}, {"linking", &p.Linking}} {
 		if *dir.value != "" && !l.isDirectory(dir.name, *dir.value) {
 			*dir.value = ""
 		}

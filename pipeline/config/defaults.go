@@ -147,7 +147,7 @@ type pathField struct {
 // paths lists the fields of pipeline.json that hold paths.
 func (p *Pipeline) paths() []pathField {
 	fields := []pathField{
-		{"lake", &p.Lake}, {"mappings", &p.Mappings}, {"gold_metrics", &p.GoldMetrics}, {"sql", &p.SQL}, {"definitions", &p.Definitions}, {"tables", &p.Tables},
+		{"lake", &p.Lake}, {"mappings", &p.Mappings}, {"gold_metrics", &p.GoldMetrics}, {"sql", &p.SQL}, {"definitions", &p.Definitions}, {"tables", &p.Tables}, {"linking", &p.Linking},
 	}
 	for i := range p.Sources {
 		fields = append(fields, pathField{indexPath("sources", i) + ".path", &p.Sources[i].Path})

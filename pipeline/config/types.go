@@ -8,19 +8,21 @@ package config
 
 // Pipeline is pipeline.json. Paths in it are relative to the file; Load makes them absolute.
 type Pipeline struct {
-	Schema      string   `json:"$schema,omitempty"`
-	Lake        string   `json:"lake,omitempty"`         // default "lake"
-	TimeZone    string   `json:"time_zone,omitempty"`    // IANA name; default UTC
-	AsOf        string   `json:"as_of,omitempty"`        // YYYY-MM-DD; default yesterday in TimeZone
-	Mappings    string   `json:"mappings,omitempty"`     // directory bronze_to_silver; default: built in
-	GoldMetrics string   `json:"gold_metrics,omitempty"` // gold_metrics.json; default: built in
-	SQL         string   `json:"sql,omitempty"`          // directory with prelude/, gold/, checks/; default: built in
-	Definitions string   `json:"definitions,omitempty"`  // directory with definitions of columns; default: built in
-	Tables      string   `json:"tables,omitempty"`       // directory with table contracts; default: built in
-	Engine      Engine   `json:"engine,omitempty"`
-	Sources     []Source `json:"sources"`
-	Rates       []Rate   `json:"rates,omitempty"`
-	OnFailure   string   `json:"on_failure,omitempty"` // when an object of an API source fails: "stop" after bronze (default) | "continue" with silver and gold
+	Schema      string      `json:"$schema,omitempty"`
+	Lake        string      `json:"lake,omitempty"`         // default "lake"
+	TimeZone    string      `json:"time_zone,omitempty"`    // IANA name; default UTC
+	AsOf        string      `json:"as_of,omitempty"`        // YYYY-MM-DD; default yesterday in TimeZone
+	Mappings    string      `json:"mappings,omitempty"`     // directory bronze_to_silver; default: built in
+	GoldMetrics string      `json:"gold_metrics,omitempty"` // gold_metrics.json; default: built in
+	SQL         string      `json:"sql,omitempty"`          // directory with prelude/, gold/, checks/; default: built in
+	Definitions string      `json:"definitions,omitempty"`  // directory with definitions of columns; default: built in
+	Tables      string      `json:"tables,omitempty"`       // directory with table contracts; default: built in
+	Linking     string      `json:"linking,omitempty"`      // directory with words and policies of account linking; default: built in
+	Engine      Engine      `json:"engine,omitempty"`
+	Sources     []Source    `json:"sources"`
+	Rates       []Rate      `json:"rates,omitempty"`
+	Migrations  []Migration `json:"migrations,omitempty"` // changes of columns that readers were told of
+	OnFailure   string      `json:"on_failure,omitempty"` // when an object of an API source fails: "stop" after bronze (default) | "continue" with silver and gold
 }
 
 // Engine bounds the SQL engine.

@@ -34,10 +34,14 @@ type Publish struct {
 	KeepFrom   int64 // see Commit.KeepFrom; 0 = as it is
 	// Pins replaces the pinned versions; nil = as they are.
 	Pins *[]Pin
+	// Migrations allow changes of columns that would otherwise be refused, by table.
+	Migrations map[string]Migration
 	// Restore makes the watermarks those of an earlier commit, which must be whole.
 	Restore *Commit
 	// Delta are the layers whose tables have a Delta log; nil = as it is.
 	Delta []string
+	// restores says that columns go back to what they were: a rollback.
+	restores bool
 }
 
 // Publish makes one new version: data files, manifests, then the commit, each durable
@@ -178,7 +182,12 @@ func (t *Tx) planTable(n *next, snapshot *Snapshot, table string, p Publish) err
 	if err != nil {
 		return err
 	}
-	m, err := p.Tables[table].settle(table, prev)
+	if !p.restores {
+		if err := CheckSchema(table, prev, p.Tables[table].Schema, p.Migrations[table]); err != nil {
+			return err
+		}
+	}
+	m, err := p.Tables[table].settle(table, prev.Migrated(p.Migrations[table]))
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (l *Lake) planRollback(head *Commit, at string, o RollbackOptions) (Publish
 	}
 	report.To, report.AsOf = target.Version, released.AsOf
 	p := Publish{Operation: "rollback", AsOf: released.AsOf, ConfigHash: released.ConfigHash, CodeVersion: released.CodeVersion,
-		Tables: map[string]Manifest{}, Fingerprints: map[string]string{}}
+		Tables: map[string]Manifest{}, Fingerprints: map[string]string{}, restores: true}
 	snapshot, err := l.Snapshot(target)
 	if err != nil {
 		return p, report, err
