@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err := w.configure(demo); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d simulated Salesforce orgs with %d accounts stand on this machine. They are read through their API,\nand beside it from CSV exports of the same data: gold must come out the same. What is loaded may differ a little,\nsince the API tells deletions apart and shows record types and price books too. This takes about ten minutes.\n", len(w.orgs), *accounts)
+	fmt.Fprintf(out, "%d simulated Salesforce orgs with %d accounts stand on this machine. They are read through their API,\nand beside it from CSV exports of the same data: gold must come out the same. What is loaded may differ a little,\nsince the API tells deletions apart and shows record types and price books too. This takes five to ten minutes.\n", len(w.orgs), *accounts)
 	for night := range *nights + 1 {
 		if err := w.night(ctx, demo, night); err != nil {
 			return fmt.Errorf("night %d: %w", night, err)
