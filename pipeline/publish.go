@@ -22,7 +22,8 @@ func (u *run) publish(ctx context.Context) error {
 		return err
 	}
 	pub := lake.Publish{Operation: "publish", AsOf: u.res.AsOf, ConfigHash: u.Config.Hash, CodeVersion: u.CodeVersion,
-		Tables: map[string]lake.Manifest{}, Fingerprints: map[string]string{}, Historical: u.res.Historical, Migrations: migrations(u.Config)}
+		Tables: map[string]lake.Manifest{}, Fingerprints: map[string]string{}, Historical: u.res.Historical,
+		Migrations: migrations(u.Config), Delta: u.Config.Pipeline.DeltaLayers()}
 	for t := range u.state.built {
 		pub.Tables[t] = *u.state.manifests[t]
 	}

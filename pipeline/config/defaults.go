@@ -47,6 +47,14 @@ func (c CSV) merge(over CSV) CSV {
 	return c
 }
 
+// DeltaLayers are the layers whose tables have a Delta Lake log: gold unless said otherwise.
+func (p Pipeline) DeltaLayers() []string {
+	if p.Delta == nil {
+		return []string{"gold"}
+	}
+	return p.Delta
+}
+
 // EffectiveCSV is how the files of one object are written: the defaults, the
 // pipeline's time zone, the source's options, the object's.
 func (p Pipeline) EffectiveCSV(s Source, o Object) CSV {

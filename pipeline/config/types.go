@@ -22,6 +22,7 @@ type Pipeline struct {
 	Sources     []Source    `json:"sources"`
 	Rates       []Rate      `json:"rates,omitempty"`
 	Migrations  []Migration `json:"migrations,omitempty"` // changes of columns that readers were told of
+	Delta       []string    `json:"delta,omitempty"`      // layers whose tables have a Delta Lake log; default: gold; empty = none
 	OnFailure   string      `json:"on_failure,omitempty"` // when an object of an API source fails: "stop" after bronze (default) | "continue" with silver and gold
 }
 

@@ -167,7 +167,7 @@ func TestDeltaFollowsTheLake(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`\"elementType\":\"string\"`, `{\"name\":\"seen\",\"type\":\"timestamp\"`, `\"parquet.field.id\":5`, `"txn":{"appId":"customer360-lake-` + l.id + `","version":3,`,
+		`\"elementType\":\"string\"`, `{\"name\":\"seen\",\"type\":\"timestamp\"`, `"txn":{"appId":"customer360-lake-` + l.id + `","version":3,`,
 		`\"minValues\":{\"id\":\"a\",\"amount\":1.50,\"seen\":\"2026-01-02T03:04:05.678Z\"}`, `\"maxValues\":{\"id\":\"a\",\"amount\":1.50,\"seen\":\"2026-01-02T03:04:05.679Z\"}`,
 		`\"nullCount\":{\"id\":0,\"amount\":0,\"seen\":0,\"nothing\":1}`,
 	} {

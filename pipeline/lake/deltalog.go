@@ -116,7 +116,7 @@ func (l *Lake) deltaFields(m *Manifest) ([]delta.Field, error) {
 	}
 	fields := make([]delta.Field, len(m.Schema))
 	for i, c := range m.Schema {
-		fields[i] = delta.Field{ID: c.ID, Name: c.Name, Type: c.Type, Comment: foot.comments[c.Name]}
+		fields[i] = delta.Field{Name: c.Name, Type: c.Type, Comment: foot.comments[c.Name]}
 	}
 	return fields, nil
 }

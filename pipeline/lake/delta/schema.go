@@ -8,7 +8,6 @@ import (
 
 // Field is a column of the table.
 type Field struct {
-	ID      int    // the field id that the Parquet files carry, too
 	Name    string // as in the Parquet files
 	Type    string // in DuckDB's spelling
 	Comment string // for people; may be ""
@@ -58,15 +57,16 @@ type structType struct {
 }
 
 type structField struct {
-	Name     string         `json:"name"`
-	Type     any            `json:"type"`
-	Nullable bool           `json:"nullable"`
-	Metadata map[string]any `json:"metadata"`
+	Name     string            `json:"name"`
+	Type     any               `json:"type"`
+	Nullable bool              `json:"nullable"`
+	Metadata map[string]string `json:"metadata"`
 }
 
 // schemaString spells the columns as Delta's metaData has them. Columns are found in the
-// files by name, as in the lake, so no column mapping is needed, which older readers lack;
-// the ids are told for readers that go by them.
+// files by name, as in the lake, so no column mapping is needed, which older readers lack.
+// The files' field ids are not told: without a mapping, DuckDB's reader takes a schema with
+// them for one without names, and shows NULLs.
 func schemaString(fields []Field) (string, error) {
 	s := structType{Type: "struct", Fields: []structField{}}
 	for _, f := range fields {
@@ -74,7 +74,7 @@ func schemaString(fields []Field) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("column %s: %w", f.Name, err)
 		}
-		meta := map[string]any{"parquet.field.id": f.ID}
+		meta := map[string]string{}
 		if f.Comment != "" {
 			meta["comment"] = f.Comment
 		}
