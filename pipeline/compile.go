@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"strings"
 
+	"github.com/customer360/pipeline/configs"
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/gold"
 	"github.com/customer360/pipeline/pipeline/gold/fit"
+	"github.com/customer360/pipeline/pipeline/gold/linking"
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/silver"
 	sqlfiles "github.com/customer360/pipeline/sql"
@@ -53,7 +56,10 @@ func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded, bound str
 	if err != nil {
 		return nil, nil, err
 	}
-	opt := gold.Options{SQL: sqlFiles(cfg), Metrics: cfg.Metrics, Definitions: definitions, Fits: fit.Functions()}
+	opt := gold.Options{SQL: sqlFiles(cfg), Metrics: cfg.Metrics, Definitions: definitions}
+	if opt.Fits, err = Fits(cfg); err != nil {
+		return nil, nil, &DefinitionError{err}
+	}
 	for _, c := range cfg.Contracts {
 		opt.Contracts = append(opt.Contracts, c)
 	}
@@ -69,6 +75,29 @@ func compile(ctx context.Context, e engine.Engine, cfg *config.Loaded, bound str
 		err = &DefinitionError{err}
 	}
 	return s, g, err
+}
+
+// Fits are the functions of all models, by the names that these use.
+func Fits(cfg *config.Loaded) (map[string]gold.Fit, error) {
+	fits, err := linking.Fits(linkingFiles(cfg))
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(fits, gold.Numerics(fit.Functions()))
+	return fits, nil
+}
+
+// linkingFiles are the built-in words and policies of account linking; those in the
+// configured directory win over them, others are added.
+func linkingFiles(cfg *config.Loaded) fs.FS {
+	builtin, err := fs.Sub(configs.FS, "linking")
+	if err != nil {
+		panic(err) // the name is valid
+	}
+	if cfg.Pipeline.Linking == "" {
+		return builtin
+	}
+	return config.Layered{Upper: os.DirFS(cfg.Pipeline.Linking), Lower: builtin}
 }
 
 // sqlFiles are the built-in models and checks; those in the configured directory of

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
+	runner "github.com/customer360/pipeline/pipeline"
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/gold"
-	"github.com/customer360/pipeline/pipeline/gold/fit"
 	"github.com/customer360/pipeline/pipeline/lake"
 	sqlfiles "github.com/customer360/pipeline/sql"
 )
@@ -335,7 +335,11 @@ func apartFromPast(t *testing.T, all map[string]string, last string) map[string]
 	}
 	defer db.Close()
 	cfg := loadConfig(t, demoConfig(t))
-	opt := gold.Options{SQL: sqlfiles.FS, Metrics: cfg.Metrics, Fits: fit.Functions()}
+	fits, err := runner.Fits(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := gold.Options{SQL: sqlfiles.FS, Metrics: cfg.Metrics, Fits: fits}
 	for _, c := range cfg.Contracts {
 		opt.Contracts = append(opt.Contracts, c)
 	}

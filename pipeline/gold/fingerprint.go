@@ -18,12 +18,16 @@ func (p *Project) Fingerprint(m Model, asOf string) (string, error) {
 	}
 	doc := struct {
 		SQL, Prelude, AsOf string
+		FitData            string `json:",omitempty"`
 		Contract           any
 		Params             map[string]any
 		Definitions        json.RawMessage `json:",omitempty"`
 	}{SQL: m.SQL, Prelude: p.prelude.sql, Contract: []any{m.Contract.Key, m.Contract.Storage, m.Contract.PartitionBy, columnTypes(m)}, Params: params}
 	if m.UsesAsOf || m.Storage == "state" {
 		doc.AsOf = asOf
+	}
+	if m.Fit != "" {
+		doc.FitData = p.opt.Fits[m.Fit].Data
 	}
 	if m.definitions {
 		doc.Definitions = p.opt.Definitions
@@ -36,7 +40,8 @@ func (p *Project) Fingerprint(m Model, asOf string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// Digest changes whenever binding could end otherwise: with any SQL file or contract.
+// Digest changes whenever binding could end otherwise: with any SQL file or contract, or
+// with the data files of a fit.
 func (p *Project) Digest() string {
 	h := sha256.New()
 	write := func(parts ...string) {
@@ -47,6 +52,9 @@ func (p *Project) Digest() string {
 	write(p.prelude.sql)
 	for _, m := range p.models {
 		write(m.Path, m.SQL)
+		if m.Fit != "" {
+			write(p.opt.Fits[m.Fit].Data)
+		}
 	}
 	for _, c := range p.checks {
 		write(c.Path, c.SQL)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -18,18 +19,50 @@ import (
 )
 
 // Fit turns the rows that a model's SELECT gathers into the rows of its table, where that
-// takes more than SQL: fitting a distribution, for instance.
+// takes more than SQL: fitting a distribution, for instance, or finding out which accounts
+// are one customer.
+type Fit struct {
+	Run func(ctx context.Context, in FitInput, write func(values ...any) error) error
+	// Data identifies the data files that the result hangs on beside the rows and the
+	// parameters; "" = there are none. It is part of the model's fingerprint.
+	Data string
+}
+
+// FitInput is what a fit is given.
 //
-// rows come in the order of their columns, first column first, so that floating-point
+// Rows come in the order of their columns, first column first, so that floating-point
 // results do not depend on the engine; DECIMAL columns are better cast to DOUBLE in the
-// SELECT. params holds the parameters that the model names in "-- params:", by path.
+// SELECT. Params holds the parameters that the model names in "-- params:", by path. Once
+// the rows were read to their end, Session may be used for set work; Dir is for files that
+// the fit removes again.
+//
 // write takes one row, a value for every column of the contract in its order (nil, string,
 // bool, integers, float64, time.Time, or a slice of these; no NaN and no infinity), and may
 // be called while rows are still being read. A fit must not look at anything else: no
 // clock, no chance that is not seeded, no state.
-//
-// It is an alias, so that functions with this signature need not know this package.
-type Fit = func(ctx context.Context, rows *sql.Rows, params config.Metrics, write func(values ...any) error) error
+type FitInput struct {
+	Rows    *sql.Rows
+	Params  config.Metrics
+	Session engine.Session
+	Dir     string
+}
+
+// Numeric makes a fit of a function that computes with the rows and parameters alone, so
+// that such functions need not know this package.
+func Numeric(f func(ctx context.Context, rows *sql.Rows, params config.Metrics, write func(values ...any) error) error) Fit {
+	return Fit{Run: func(ctx context.Context, in FitInput, write func(values ...any) error) error {
+		return f(ctx, in.Rows, in.Params, write)
+	}}
+}
+
+// Numerics does so for functions by name.
+func Numerics[F ~func(ctx context.Context, rows *sql.Rows, params config.Metrics, write func(values ...any) error) error](functions map[string]F) map[string]Fit {
+	fits := make(map[string]Fit, len(functions))
+	for name, f := range functions {
+		fits[name] = Numeric(f)
+	}
+	return fits
+}
 
 // checkFit finds the model's function and the parameters that the model names for it:
 // paths, or sections of which all values are meant.
@@ -40,7 +73,7 @@ func (p *Project) checkFit(m *Model) error {
 		}
 		return nil
 	}
-	if p.opt.Fits[m.Fit] == nil {
+	if _, known := p.opt.Fits[m.Fit]; !known {
 		return &SQLError{Path: m.Path, Line: 1, Problem: fmt.Sprintf("unknown fit %q", m.Fit),
 			Hint: "known: " + strings.Join(slices.Sorted(maps.Keys(p.opt.Fits)), ", ")}
 	}
@@ -78,7 +111,8 @@ func (p *Project) runFit(ctx context.Context, sess engine.Session, m Model, file
 	if err != nil {
 		return "", locate(m.Path, m.SQL, err)
 	}
-	err = p.opt.Fits[m.Fit](ctx, rows, params, func(values ...any) error { return m.writeLine(w, values) })
+	err = p.opt.Fits[m.Fit].Run(ctx, FitInput{Rows: rows, Params: params, Session: sess, Dir: filepath.Dir(file)},
+		func(values ...any) error { return m.writeLine(w, values) })
 	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
 		return "", &SQLError{Path: m.Path, Problem: fmt.Sprintf("fit %s: %v", m.Fit, err), Err: err}
 	}

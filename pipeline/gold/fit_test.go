@@ -12,6 +12,7 @@ import (
 
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/gold"
+	"github.com/customer360/pipeline/pipeline/gold/fit"
 )
 
 // running adds up amounts: a row for every thing, written while rows are still read.
@@ -45,7 +46,7 @@ func TestFit(t *testing.T) {
 	p, err := smallProject(t, eng, map[string]string{
 		"gold/fitted.sql": head + "SELECT x AS name, y FROM (VALUES ('c', 0.1), ('a', 7), ('b', 0.2)) v(x, y) LEFT JOIN silver.thing ON id = x",
 		"gold/last.sql":   "-- grain: g\n-- key: id\n-- storage: single\n-- about: a\nSELECT max(id) AS id FROM gold.fitted",
-	}, map[string]gold.Fit{"running_1": running}, fitContract(),
+	}, map[string]gold.Fit{"running_1": gold.Numeric(running)}, fitContract(),
 		config.Contract{Layer: "gold", Table: "last", Key: []string{"id"}, Storage: "single", Columns: []config.ContractColumn{{Name: "id", Type: "VARCHAR"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +80,7 @@ c  | 4.1               | 2026-02-28 | [c, 'a "b" <c>'] | true   |
 // TestFitProblems: what a function must not do names its model.
 func TestFitProblems(t *testing.T) {
 	eng := openEngine(t, 1)
-	fits := map[string]gold.Fit{
+	fits := gold.Numerics(map[string]fit.Function{
 		"few": func(_ context.Context, _ *sql.Rows, _ config.Metrics, write func(...any) error) error {
 			return write("a")
 		},
@@ -98,7 +99,7 @@ func TestFitProblems(t *testing.T) {
 			return write("a", 1.5, "2026-01-01", []string{}, true, "one")
 		},
 		"none": func(context.Context, *sql.Rows, config.Metrics, func(...any) error) error { return nil },
-	}
+	})
 	for name, c := range map[string]struct{ header, want string }{
 		"few":     {"-- fit: few\n", "1 values, the contract of gold.fitted has 6 columns"},
 		"nan":     {"-- fit: nan\n", "column total: json: unsupported value: NaN"},

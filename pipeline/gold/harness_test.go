@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/gold"
 	"github.com/customer360/pipeline/pipeline/gold/fit"
+	"github.com/customer360/pipeline/pipeline/gold/linking"
 )
 
 const root = "../.."
@@ -26,8 +28,19 @@ func options(t *testing.T) gold.Options {
 	return gold.Options{
 		SQL: os.DirFS(filepath.Join(root, "sql")), Contracts: contracts(t), Metrics: metrics(t),
 		Definitions: definitions(t),
-		Fits:        fit.Functions(),
+		Fits:        fits(t),
 	}
+}
+
+// fits are the functions of all models.
+func fits(t *testing.T) map[string]gold.Fit {
+	t.Helper()
+	all, err := linking.Fits(os.DirFS(filepath.Join(root, "configs/linking")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(all, gold.Numerics(fit.Functions()))
+	return all
 }
 
 // definitions are what ops.metric_definitions is made of.

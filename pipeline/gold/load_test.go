@@ -3,6 +3,7 @@ package gold_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/gold"
+	"github.com/customer360/pipeline/pipeline/gold/linking"
 )
 
 // TestProblems loads, and where that succeeds builds, small projects with one mistake
@@ -95,7 +97,7 @@ func TestFingerprint(t *testing.T) {
 	eng := openEngine(t, 1)
 	opt := options(t)
 	p := load(t, eng, opt)
-	groups, err := p.Model("gold.account_groups")
+	pairs, err := p.Model("gold.link_pairs")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,10 +108,10 @@ func TestFingerprint(t *testing.T) {
 		}
 		return f
 	}
-	if groups.UsesAsOf {
-		t.Error("account_groups does not depend on the as-of")
+	if pairs.UsesAsOf {
+		t.Error("link_pairs does not depend on the as-of")
 	}
-	if print(p, groups, "2026-01-01") != print(p, groups, "2026-01-02") {
+	if print(p, pairs, "2026-01-01") != print(p, pairs, "2026-01-02") {
 		t.Error("a table that does not use the as-of changes with it")
 	}
 	deals, err := p.Model("opportunities")
@@ -127,11 +129,29 @@ func TestFingerprint(t *testing.T) {
 	if print(p, deals, "2026-01-01") == print(changed, after, "2026-01-01") {
 		t.Error("a parameter the table uses changed, its fingerprint did not")
 	}
-	same, err := changed.Model("account_groups")
+	same, err := changed.Model("link_pairs")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if print(p, groups, "") != print(changed, same, "") {
+	if print(p, pairs, "") != print(changed, same, "") {
 		t.Error("a parameter the table does not use changed its fingerprint")
+	}
+	// Another policy file, and another policy.
+	files := fstest.MapFS{}
+	for name, change := range map[string]string{"entity.json": " ", "family.json": "", "vocabulary.json": "", "legal_forms.json": "", "transliteration.json": ""} {
+		files[name] = &fstest.MapFile{Data: append(read(t, filepath.Join(root, "configs/linking", name)), change...)}
+	}
+	fits, err := linking.Fits(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := opt
+	other.Fits = maps.Clone(opt.Fits)
+	maps.Copy(other.Fits, fits)
+	if print(p, pairs, "") == print(load(t, eng, other), pairs, "") {
+		t.Error("a data file of linking changed, its fingerprint did not")
+	}
+	if print(p, pairs, "") == print(load(t, eng, withParams(t, opt, map[string]string{"linking.policy": "family"})), pairs, "") {
+		t.Error("the policy of linking changed, its fingerprint did not")
 	}
 }

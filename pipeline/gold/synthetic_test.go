@@ -187,9 +187,13 @@ func properties(t *testing.T, eng engine.Engine, files map[string][]string) {
 		"regions of the funnel sum to all": `SELECT funnel, stage_name FROM gold.sales_funnel GROUP BY funnel, stage_name
 			HAVING sum(CASE region WHEN 'ALL' THEN -entered_count ELSE entered_count END) <> 0 OR sum(CASE region WHEN 'ALL' THEN -current_count ELSE current_count END) <> 0
 			OR sum(CASE region WHEN 'ALL' THEN -lost_count ELSE lost_count END) <> 0 OR sum(CASE region WHEN 'ALL' THEN -amount_usd ELSE amount_usd END) <> 0`,
-		"stewards keep accounts apart": `SELECT g.group_key FROM gold.account_groups g JOIN gold.account_members m USING (account_id) WHERE g.method = 'manual' AND g.decision = 'different'
-			GROUP BY g.group_key, m.master_account_id HAVING count(*) > 1
-			EXCEPT SELECT g.group_key FROM gold.account_groups g JOIN gold.account_members m USING (account_id) JOIN gold.account_master k USING (master_account_id) WHERE k.review_status = 'review'`,
+		"stewards keep accounts apart": `SELECT l.account_id FROM gold.account_link l JOIN gold.account_members a ON a.account_id = l.account_id JOIN gold.account_members b ON b.account_id = l.matched_account_id
+			WHERE l.method = 'manual' AND l.decided = 'rejected' AND a.master_account_id = b.master_account_id`,
+		"every account has an id":        `SELECT account_id FROM silver.account EXCEPT SELECT account_id FROM gold.master_ids`,
+		"accepted pairs are one, others": `SELECT account_id FROM gold.account_link WHERE is_accepted <> (master_account_id = matched_master_account_id) AND method <> 'manual'`,
+		"parts sum to the score": `SELECT account_id FROM (SELECT account_id, score, list_sum(list_transform(from_json(score_parts, '[{"log_odds":"DOUBLE"}]'), lambda p: p.log_odds)) AS total FROM gold.account_link)
+			WHERE abs(score - total) > 1e-6`,
+		"nobody is asked twice": `SELECT r.account_id FROM gold.link_review r JOIN gold.account_link l USING (account_id, matched_account_id) WHERE l.method = 'manual' AND l.decided <> 'review'`,
 		"rates lie between 0 and 1": `SELECT account_id FROM gold.customer_360 WHERE NOT (coalesce(win_rate_24m, 0) BETWEEN 0 AND 1 AND coalesce(sla_compliance_90d, 0) BETWEEN 0 AND 1
 			AND coalesce(resolution_rate_90d, 0) BETWEEN 0 AND 1 AND coalesce(renewal_rate_36m, 0) BETWEEN 0 AND 1 AND coalesce(penetration_rate, 0) BETWEEN 0 AND 1 AND data_coverage BETWEEN 0 AND 1)`,
 	} {

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"strings"
+	"time"
 )
 
 // Part is one summand of a score.
@@ -21,7 +22,7 @@ type Decided string
 const (
 	Accepted Decided = "accepted" // the accounts are one customer
 	Review   Decided = "review"   // a steward is asked
-	Rejected Decided = "rejected" // a steward said no
+	Rejected Decided = "rejected" // a steward said no, of these two or of others of their customers
 )
 
 // Link is a considered pair of accounts above the review line.
@@ -36,6 +37,7 @@ type Link struct {
 	Decided                     Decided
 	Reason                      string // why it is not accepted, "" if it is
 	By                          string // the steward, for manual ones
+	At                          time.Time
 }
 
 // MasterLabel gives, for each account in the order of ids, the smallest account of its customer.
@@ -74,7 +76,7 @@ func (r *Result) Links() iter.Seq[Link] {
 
 func (r *Result) manualLink(d placedDecision) Link {
 	l := Link{AccountID: r.accounts[d.a].ID, MatchedAccountID: r.accounts[d.b].ID, Method: Manual, Confidence: 100, LogOdds: mostLogOdds,
-		Parts: []Part{{"manual", 1, mostLogOdds}}, NameSimilarity: r.similarity(d.a, d.b), Evidence: d.Reason, By: d.By, Decided: Accepted}
+		Parts: []Part{{"manual", 1, mostLogOdds}}, NameSimilarity: r.similarity(d.a, d.b), Evidence: d.Reason, By: d.By, At: d.At, Decided: Accepted}
 	switch {
 	case !d.Same:
 		l.Decided, l.Reason, l.Confidence, l.LogOdds, l.Parts[0].LogOdds = Rejected, "a steward keeps them apart", 0, -mostLogOdds, -mostLogOdds
@@ -103,7 +105,7 @@ func (r *Result) parentLinks(yield func(Link) bool) bool {
 		l := Link{AccountID: r.accounts[b].ID, MatchedAccountID: r.accounts[a].ID, Method: ParentCompany, Confidence: parentConfidence, LogOdds: x,
 			Parts: []Part{{"parent", 1, x}}, NameSimilarity: r.similarity(b, int32(a)), Evidence: "parent company " + r.rootKeys[root], Decided: Accepted}
 		if r.labels[a] != r.labels[b] {
-			l.Decided, l.Reason = Review, refusalWords[decidedApart]
+			l.Decided, l.Reason = Rejected, refusalWords[decidedApart]
 		}
 		if !yield(l) {
 			return false
@@ -117,6 +119,8 @@ func (r *Result) link(i int) Link {
 	l := r.explain(e.a, e.b)
 	l.Method, l.Decided = e.method, Accepted
 	switch {
+	case r.refused[i] == decidedApart:
+		l.Decided, l.Reason = Rejected, refusalWords[decidedApart]
 	case r.refused[i] != allowed:
 		l.Decided, l.Reason = Review, refusalWords[r.refused[i]]
 	case r.labels[e.a] == r.labels[e.b]:

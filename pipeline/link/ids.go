@@ -49,10 +49,27 @@ func mint(account string, taken map[string]bool) string {
 	}
 }
 
-// AssignIDs gives each customer of a result its id: that of the earlier crosswalk with most of
-// its accounts, else a new one. used are further ids that were ever given out and must not be
-// minted again, for example of retired customers. The assignments are ordered by account.
+// AssignIDs gives each customer of a result its id, as the function of that name does; a new
+// id is made of the smallest account.
 func (r *Result) AssignIDs(earlier []Assignment, used []string) ([]Assignment, []Event) {
+	accounts := make([]string, len(r.accounts))
+	for i := range r.accounts {
+		accounts[i] = r.accounts[i].ID
+	}
+	return AssignIDs(Customers{accounts, r.labels, r.labels}, earlier, used)
+}
+
+// Customers says which accounts are one customer.
+type Customers struct {
+	Accounts []string // ids, sorted
+	Label    []int32  // of each account: equal for the accounts of one customer
+	Founder  []int32  // of each account: the place of the account of its customer of whose id a new id is made
+}
+
+// AssignIDs gives each customer its id: that of the earlier crosswalk with most of its
+// accounts, else a new one. used are further ids that were ever given out and must not be
+// minted again, for example of retired customers. The assignments are ordered by account.
+func AssignIDs(c Customers, earlier []Assignment, used []string) ([]Assignment, []Event) {
 	before := make(map[string]string, len(earlier))
 	taken := make(map[string]bool, len(earlier)+len(used))
 	for _, id := range used {
@@ -61,17 +78,16 @@ func (r *Result) AssignIDs(earlier []Assignment, used []string) ([]Assignment, [
 	for _, a := range earlier {
 		before[a.AccountID], taken[a.MasterAccountID] = a.MasterAccountID, true
 	}
-	of, shared := r.overlaps(before)
-	master := r.carryOver(shared)
+	of, shared := c.overlaps(before)
+	master := carryOver(shared)
 	var events []Event
-	out := make([]Assignment, len(r.accounts))
-	for i := range r.accounts {
-		label := r.labels[i] // the smallest account: met first
+	out := make([]Assignment, len(c.Accounts))
+	for i, label := range c.Label {
 		if master[label] == "" {
-			master[label] = mint(r.accounts[label].ID, taken)
-			events = append(events, r.birth(master[label], of[label]))
+			master[label] = mint(c.Accounts[c.Founder[i]], taken)
+			events = append(events, birth(master[label], of[label]))
 		}
-		out[i] = Assignment{r.accounts[i].ID, master[label]}
+		out[i] = Assignment{c.Accounts[i], master[label]}
 	}
 	events = append(events, endings(shared, master)...)
 	events = append(events, retirements(earlier, out)...)
@@ -91,18 +107,18 @@ type overlap struct {
 
 // overlaps counts, per customer and earlier id, the accounts they share. of is the earlier
 // ids of each customer, the one with most accounts first.
-func (r *Result) overlaps(before map[string]string) (of map[int32][]overlap, all []overlap) {
+func (c Customers) overlaps(before map[string]string) (of map[int32][]overlap, all []overlap) {
 	type key struct {
 		label int32
 		id    string
 	}
 	at := map[key]int{}
-	for i := range r.accounts {
-		id, ok := before[r.accounts[i].ID]
+	for i, account := range c.Accounts {
+		id, ok := before[account]
 		if !ok {
 			continue
 		}
-		k := key{r.labels[i], id}
+		k := key{c.Label[i], id}
 		n, ok := at[k]
 		if !ok {
 			n = len(all)
@@ -121,7 +137,7 @@ func (r *Result) overlaps(before map[string]string) (of map[int32][]overlap, all
 }
 
 // carryOver gives earlier ids to customers, those with most accounts in common first.
-func (r *Result) carryOver(shared []overlap) map[int32]string {
+func carryOver(shared []overlap) map[int32]string {
 	master, given := map[int32]string{}, map[string]bool{}
 	for _, o := range shared {
 		if master[o.label] == "" && !given[o.id] {
@@ -132,7 +148,7 @@ func (r *Result) carryOver(shared []overlap) map[int32]string {
 }
 
 // birth is the event of a new id: minted, or split from the id that most of it had.
-func (r *Result) birth(id string, of []overlap) Event {
+func birth(id string, of []overlap) Event {
 	if len(of) == 0 {
 		return Event{Kind: Minted, MasterAccountID: id}
 	}

@@ -1,29 +1,32 @@
--- grain: evidence for putting an account under a master
+-- grain: evidence for putting two accounts under one customer, by method
 -- key: account_id, matched_account_id, method
 -- storage: single
 --
--- Why an account is, or is not, under a customer. Each account of a group is matched with
--- the group's first account under the same customer (is_accepted), and with the first
--- account of the group that is under another one (refused: a steward's "not the same", an
--- ambiguous name). Names too common to mean anything give no row. score and its parts belong
--- to fuzzy matching, which is not built yet.
-WITH member AS (
-  SELECT g.*, m.master_account_id
-  FROM gold.account_groups g JOIN gold.account_members m ON m.account_id = g.account_id
-  WHERE g.decision NOT IN ('generic', 'too common')
+-- Why two accounts are, or are not, one customer: every pair that came out above the review
+-- line, every decision of a steward and every link by parent company (to the first account
+-- of that parent). decided: accepted (both are under one customer), review (a steward is
+-- asked) or rejected (a steward keeps them, or others of their customers, apart); reason says
+-- why it is not accepted. The smaller id comes first. score adds up score_parts, in log-odds, and
+-- confidence_score is the probability it means, in percent.
+WITH undecided AS (
+  SELECT least(account_id, matched_account_id) AS account_id, greatest(account_id, matched_account_id) AS matched_account_id,
+         arg_max(reason, (decided_at, account_id)) AS evidence, arg_max(decided_by, (decided_at, account_id)) AS decided_by, max(decided_at) AS decided_at
+  FROM silver.manual_account_link
+  WHERE account_id <> matched_account_id
+    AND NOT has_item(param_list('linking.manual_same'), lower(trim(decision))) AND NOT has_item(param_list('linking.manual_different'), lower(trim(decision)))
+  GROUP BY least(account_id, matched_account_id), greatest(account_id, matched_account_id)
 ), pair AS (
-  SELECT a.account_id, b.account_id AS matched_account_id, a.method, a.master_account_id, a.decision, a.confidence_score, a.evidence, a.decided_by, a.linked_at,
-         a.master_account_id = b.master_account_id AND a.is_usable AS is_accepted,
-         row_number() OVER (PARTITION BY a.account_id, a.group_key, a.master_account_id = b.master_account_id ORDER BY b.account_id) AS rank
-  FROM member a JOIN member b ON b.group_key = a.group_key AND b.account_id <> a.account_id
-  WHERE a.group_size <= param('linking.max_accounts_per_name') OR a.method <> 'exact'
-), one AS (
-  SELECT *, row_number() OVER (PARTITION BY account_id, matched_account_id, method ORDER BY is_accepted DESC, evidence) AS choice
-  FROM pair WHERE rank = 1
+  SELECT account_id, matched_account_id, method, decided, reason, confidence_score, score, score_parts, name_similarity,
+         CASE WHEN method = 'manual' THEN coalesce(nullif(evidence, ''), 'decided by a steward') ELSE evidence END AS evidence, decided_by, decided_at
+  FROM gold.link_pairs
+  UNION ALL
+  SELECT u.account_id, u.matched_account_id, 'manual', 'review', 'left undecided by a steward', NULL, NULL, NULL, NULL, coalesce(u.evidence, 'not decided'), u.decided_by, u.decided_at
+  FROM undecided u ANTI JOIN gold.link_pairs p ON p.account_id = u.account_id AND p.matched_account_id = u.matched_account_id AND p.method = 'manual'
 )
-SELECT account_id, matched_account_id, method, master_account_id,
-       CASE WHEN method = 'exact' THEN 1.0 END AS similarity, confidence_score,
-       evidence || CASE WHEN decision IN ('same') THEN '' ELSE ' (' || decision || ')' END AS evidence,
-       is_accepted, decided_by, linked_at,
-       NULL AS score, NULL AS score_parts, CASE WHEN method = 'exact' THEN 1.0 END AS name_similarity
-FROM one WHERE choice = 1
+SELECT p.account_id, p.matched_account_id, p.method, a.master_account_id, b.master_account_id AS matched_master_account_id,
+       p.name_similarity AS similarity, p.confidence_score, p.evidence,
+       p.decided = 'accepted' AS is_accepted, p.decided, CASE WHEN p.decided <> 'accepted' THEN p.reason END AS reason,
+       p.decided_by, p.decided_at AS linked_at, p.score, p.score_parts, p.name_similarity
+FROM pair p
+JOIN gold.master_ids a ON a.account_id = p.account_id
+JOIN gold.master_ids b ON b.account_id = p.matched_account_id

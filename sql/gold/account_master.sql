@@ -9,35 +9,36 @@
 -- priority_rank orders active customers by revenue_at_risk_usd + expected_growth_usd.
 --
 -- linking_method is the strongest method that holds the accounts together (none for a
--- single account), confidence_score that of its weakest link. review_status: confirmed
--- (stewards decided every link), accepted, review (stewards' decisions contradict each other
--- or a shared name was refused as ambiguous), not_linked.
+-- single account). confidence_score is that of the account that is held least: each by its
+-- surest link. review_status: review (a pair with an account of it waits for a steward, or
+-- stewards contradict each other), confirmed (stewards decided on every account), accepted,
+-- not_linked.
 WITH measured AS (
   SELECT m.*, a.account_name, a.segment, a.industry, a.owner_id, a.is_vip, a.customer_since,
          row_number() OVER (PARTITION BY m.master_account_id ORDER BY m.revenue_ttm_usd DESC NULLS LAST, m.account_id) AS rank
   FROM gold.account_metrics m JOIN gold.account_members a ON a.account_id = m.account_id
 ), foremost AS (
   SELECT master_account_id, account_name, segment, industry, owner_id, region FROM measured WHERE rank = 1
+), accepted AS (
+  SELECT master_account_id, account_id, method, confidence_score FROM gold.account_link WHERE is_accepted
+  UNION ALL
+  SELECT master_account_id, matched_account_id, method, confidence_score FROM gold.account_link WHERE is_accepted
+), held AS (
+  -- What holds an account is its surest link.
+  SELECT master_account_id, account_id, max(confidence_score) AS confidence_score,
+         min(CASE method WHEN 'manual' THEN 1 WHEN 'parent' THEN 2 WHEN 'exact' THEN 3 WHEN 'contact' THEN 4 ELSE 5 END) AS method,
+         bool_or(method = 'manual') AS is_confirmed
+  FROM accepted GROUP BY master_account_id, account_id
 ), link AS (
-  SELECT master_account_id, bool_or(method = 'manual') AS by_manual, bool_or(method = 'parent') AS by_parent, bool_or(method = 'exact') AS by_exact,
-         min(confidence_score) AS confidence_score
-  FROM gold.account_link WHERE is_accepted
-  GROUP BY master_account_id
+  SELECT master_account_id, min(method) AS method, min(confidence_score) AS confidence_score, bool_and(is_confirmed) AS is_confirmed
+  FROM held GROUP BY master_account_id
 ), doubt AS (
-  -- A name refused as ambiguous, a decision nobody can read, or accounts that stewards both
-  -- joined and kept apart.
-  SELECT m.master_account_id
-  FROM gold.account_groups g JOIN gold.account_members m ON m.account_id = g.account_id
-  WHERE g.decision IN ('ambiguous', 'undecided')
+  SELECT master_account_id FROM gold.link_review
   UNION
-  SELECT min(m.master_account_id)
-  FROM gold.account_groups g JOIN gold.account_members m ON m.account_id = g.account_id
-  WHERE g.method = 'manual' AND g.decision = 'different'
-  GROUP BY g.group_key HAVING min(m.master_account_id) = max(m.master_account_id)
+  SELECT matched_master_account_id FROM gold.link_review
 ), parent AS (
-  SELECT m.master_account_id, min(replace(g.group_key, 'parent|', '')) AS ultimate_parent_account_id
-  FROM gold.account_groups g JOIN gold.account_members m ON m.account_id = g.account_id
-  WHERE g.method = 'parent'
+  SELECT m.master_account_id, min(p.ultimate_parent_account_id) AS ultimate_parent_account_id
+  FROM gold.account_parents p JOIN gold.account_members m ON m.account_id = p.account_id
   GROUP BY m.master_account_id
 ), status AS (
   SELECT DISTINCT master_account_id, customer_status FROM gold.account_status
@@ -56,9 +57,9 @@ WITH measured AS (
 )
 SELECT s.master_account_id, l.account_name AS master_account_name, p.ultimate_parent_account_id, s.regional_account_ids, s.regions, s.account_count,
        CASE WHEN s.account_count > 1 THEN k.confidence_score END AS confidence_score,
-       CASE WHEN s.account_count = 1 THEN 'none' WHEN k.by_manual THEN 'manual' WHEN k.by_parent THEN 'parent' ELSE 'exact' END AS linking_method,
+       CASE k.method WHEN 1 THEN 'manual' WHEN 2 THEN 'parent' WHEN 3 THEN 'exact' WHEN 4 THEN 'contact' WHEN 5 THEN 'fuzzy' ELSE 'none' END AS linking_method,
        CASE WHEN d.master_account_id IS NOT NULL THEN 'review' WHEN s.account_count = 1 THEN 'not_linked'
-            WHEN k.by_manual AND NOT k.by_parent AND NOT k.by_exact THEN 'confirmed' ELSE 'accepted' END AS review_status,
+            WHEN k.is_confirmed THEN 'confirmed' ELSE 'accepted' END AS review_status,
        s.customer_since, l.segment, l.industry, s.is_vip, l.owner_id, l.region AS primary_region,
        c.customer_status,
        s.mrr_usd, s.mrr_usd * 12 AS arr_usd, s.revenue_ttm_usd, s.revenue_prior_ttm_usd,

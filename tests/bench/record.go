@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/customer360/pipeline/pipeline"
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/gold"
-	"github.com/customer360/pipeline/pipeline/gold/fit"
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/silver"
 	sqlfiles "github.com/customer360/pipeline/sql"
@@ -160,7 +160,10 @@ func (b bench) recordGold(ctx context.Context) (*script, error) {
 		return nil, err
 	}
 	defer r.Close()
-	opt := gold.Options{SQL: sqlfiles.FS, Metrics: r.cfg.Metrics, Fits: fit.Functions()}
+	opt := gold.Options{SQL: sqlfiles.FS, Metrics: r.cfg.Metrics}
+	if opt.Fits, err = pipeline.Fits(r.cfg); err != nil {
+		return nil, err
+	}
 	if opt.Definitions, err = r.cfg.DefinitionsJSON(); err != nil {
 		return nil, err
 	}
