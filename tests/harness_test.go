@@ -24,6 +24,9 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(workerLake) != "" {
+		os.Exit(lakeWorker())
+	}
 	dir, err := os.MkdirTemp("", "pipeline-tests")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
