@@ -276,7 +276,7 @@ func (u *run) loadObject(ctx context.Context, j *bronzeJob, step *Step, marks ma
 	if err != nil {
 		return err
 	}
-	marks[j.id()] = advance(j.mark, res.Batches)
+	marks[j.id()] = advance(j.mark, res.Batches, u.state.manifests[j.table])
 	step.WatermarkFrom, step.WatermarkTo = j.mark.GreatestExportedAt, marks[j.id()].GreatestExportedAt
 	for _, b := range res.Batches {
 		if b.Records == b.Malformed && b.Tombstones > 0 {
@@ -338,9 +338,13 @@ func drift(d bronze.Drift) (found []string) {
 	return found
 }
 
+// stampField is the field of Salesforce's exports that says when a record changed.
+const stampField = "SystemModstamp"
+
 // advance adds the loaded files to a watermark. Which files were loaded decides what
-// is new; the greatest export time is only reported.
-func advance(old lake.Watermark, loaded []bronze.BatchResult) lake.Watermark {
+// is new; the greatest export time, and the greatest stamp of a record where the table
+// has the field, are only reported.
+func advance(old lake.Watermark, loaded []bronze.BatchResult, table *lake.Manifest) lake.Watermark {
 	next := lake.Watermark{Kind: lake.WatermarkFiles, Files: map[string]lake.FileMark{}, GreatestExportedAt: old.GreatestExportedAt}
 	for h, m := range old.Files {
 		next.Files[h] = m
@@ -354,6 +358,16 @@ func advance(old lake.Watermark, loaded []bronze.BatchResult) lake.Watermark {
 			}
 		}
 		next.Files[b.Hash] = mark
+	}
+	if table == nil { // no record was ever stored
+		return next
+	}
+	greatest := ""
+	for _, f := range table.Files {
+		greatest = max(greatest, f.Max[stampField])
+	}
+	if greatest != "" {
+		next.Details = map[string]string{"greatest_" + stampField: greatest}
 	}
 	return next
 }
