@@ -19,10 +19,12 @@ import (
 // its errors, and looks for them in all that processes print and leave: of runs that fail
 // and of one that does not.
 func TestSalesforceSecretsOutside(t *testing.T) {
-	const planted, wrong = `planted"secret&1`, `mistaken"secret&2`
+	const planted, wrong, password, security = `planted"secret&1`, `mistaken"secret&2`, `pass"word&3`, `secur"ity&4`
 	p := newOutside(t, salesforcesim.OrgOptions{ClientSecret: planted}, "Account")
 	p.org.Insert("Account", salesforcesim.Record{"Name": "a"})
 	p.world.Advance(time.Hour)
+	p.env["SF_PASSWORD"], p.env["SF_SECURITY"] = password, security
+	credentials := p.config["auth"]
 	for _, c := range []struct {
 		name, secret string
 		instead      func(int, http.ResponseWriter, *http.Request) bool
@@ -30,16 +32,22 @@ func TestSalesforceSecretsOutside(t *testing.T) {
 		code         int
 	}{
 		{"a wrong secret", wrong, repeatLogin, [][]string{{"run", "--json", "-v"}, {"run", "-v"}, {"doctor", "--json"}}, 1},
+		{"a wrong password", wrong, repeatLogin, [][]string{{"run", "-v"}, {"run", "--json", "-v"}}, 1},
 		{"an error that repeats the token", planted, repeatToken, [][]string{{"run", "-v"}, {"run", "--json", "-v"}, {"doctor"}, {"doctor", "--json"}}, 1},
 		{"a job that repeats the token", planted, repeatTokenInJob, [][]string{{"run", "-v"}}, 1},
 		{"nothing wrong", planted, nil, [][]string{{"run", "-v"}, {"run", "--json", "-v", "--reload"}, {"doctor", "--json"}}, 0},
 	} {
 		p.env["SF_SECRET"] = c.secret
 		p.config["transport"] = map[bool]string{true: "bulk", false: "auto"}[c.name == "a job that repeats the token"]
+		p.config["auth"] = credentials
+		if c.name == "a wrong password" {
+			p.config["auth"] = map[string]any{"grant": "password", "client_id": p.org.Options().ClientID, "client_secret": "${SF_SECRET}", "username": "user@example.com",
+				"password": "${SF_PASSWORD}", "security_token": "${SF_SECURITY}", "allow_password": true}
+		}
 		p.held = nil
 		p.gate.from(c.instead)
 		if testing.Short() {
-			c.commands = c.commands[:min(2, len(c.commands))]
+			c.commands = c.commands[:1+len(c.commands)/3]
 		}
 		for _, args := range c.commands {
 			if args[0] == "run" {
@@ -55,12 +63,12 @@ func TestSalesforceSecretsOutside(t *testing.T) {
 		}
 		p.readTree()
 	}
-	secrets := []string{planted, wrong}
+	secrets := []string{planted, wrong, password, security, password + security}
 	for token := range p.gate.tokens {
 		secrets = append(secrets, token)
 	}
-	if len(secrets) < 4 {
-		t.Errorf("only %d tokens were seen", len(secrets)-2)
+	if n := len(p.gate.tokens); n < 2 {
+		t.Errorf("only %d tokens were seen", n)
 	}
 	for _, secret := range secrets {
 		quoted, err := json.Marshal(secret)
