@@ -76,11 +76,22 @@ func TestSalesforceOverlays(t *testing.T) {
 func TestSalesforceCurrencies(t *testing.T) {
 	b := newBench(t, salesforcesim.OrgOptions{MultiCurrency: true, Currency: "ZAR"}, "Account")
 	b.config["reference_objects"] = true
+	b.org.Define(salesforcesim.Object{Name: "CurrencyType", KeyPrefix: "01L", NoIsDeleted: true, Fields: []salesforcesim.Field{ // as if it could be asked for deletions
+		{Name: "IsoCode", Type: "picklist"}, {Name: "ConversionRate", Type: "double", Precision: 18, Scale: 6}, {Name: "IsCorporate", Type: "boolean"}, {Name: "IsActive", Type: "boolean"}}})
 	b.org.Insert("CurrencyType", salesforcesim.Record{"IsoCode": "ZAR", "ConversionRate": "1", "IsCorporate": "true", "IsActive": "true"})
 	b.org.Insert("CurrencyType", salesforcesim.Record{"IsoCode": "USD", "ConversionRate": "0.05", "IsCorporate": "false", "IsActive": "true"})
 	b.org.Insert("DatedConversionRate", salesforcesim.Record{"IsoCode": "USD", "ConversionRate": "0.04", "StartDate": "2026-10-01"})
-	b.world.Advance(time.Hour)
-	b.must()
+	for range 2 {
+		b.world.Advance(time.Hour)
+		b.must()
+	}
+	asked := map[string]bool{}
+	for _, r := range b.org.Log() {
+		asked[r.Object] = asked[r.Object] || r.Call == salesforcesim.Deleted
+	}
+	if !asked["Account"] || asked["CurrencyType"] {
+		t.Errorf("deletions were asked for: %v", asked)
+	}
 	got := b.silver("2026-11-01", "exchange_rate", `SELECT currency_iso_code, rate_kind, round(units_per_usd, 6)::VARCHAR FROM %s WHERE currency_iso_code = 'ZAR' ORDER BY 2`)
 	if diff := cmp.Diff([][]string{{"ZAR", "static", "20.0"}}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
