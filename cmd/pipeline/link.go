@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,8 +37,9 @@ func (a *app) linkCommand() *cobra.Command {
 type linkFlags struct {
 	Policy, Data, Half string
 	Files              []string
-	Out                string
+	Out, Clusters      string
 	Worst              int
+	Refit              bool
 }
 
 func (f *linkFlags) add(c *cobra.Command) {
@@ -61,6 +63,8 @@ func (a *app) linkEvaluateCommand() *cobra.Command {
 	f.add(c)
 	c.Flags().StringArrayVar(&f.Files, "accounts", nil, "the labelled `FILE`")
 	c.Flags().StringArrayVar(&f.Files, "truth", nil, "the same as --accounts `FILE`")
+	c.Flags().StringVar(&f.Clusters, "clusters", "", "write what was found to a CSV `FILE`: account_id, cluster")
+	c.Flags().BoolVar(&f.Refit, "refit", false, "fit the policy anew on four fifths of the customers and measure the fifth, five times over")
 	c.Flags().IntVar(&f.Worst, "worst", 10, "how many of the clusters that went wrong to list")
 	return c
 }
@@ -153,7 +157,8 @@ func (a *app) linkFit(ctx context.Context, f linkFlags) error {
 		return err
 	}
 	return a.linker(ctx, f, func(l *link.Linker) error {
-		if err := l.Fit(ctx, files); err != nil {
+		bands, err := l.Fit(ctx, files)
+		if err != nil {
 			return err
 		}
 		l.Policy.FittedOn = nil
@@ -175,7 +180,12 @@ func (a *app) linkFit(ctx context.Context, f linkFlags) error {
 		}
 		e := json.NewEncoder(out)
 		e.SetIndent("", "  ")
-		return e.Encode(l.Policy)
+		if err := e.Encode(l.Policy); err != nil || f.Out == "" {
+			return err
+		}
+		fmt.Fprintln(a.Stdout, "What confidence means for customers it was not fitted on:")
+		printBands(a.Stdout, bands)
+		return nil
 	})
 }
 
@@ -188,9 +198,18 @@ func (a *app) linkEvaluate(ctx context.Context, f linkFlags) error {
 		return usagef("--accounts: want one file")
 	}
 	return a.linker(ctx, f, func(l *link.Linker) error {
-		e, err := l.Evaluate(ctx, files[0], f.Worst, a.Now)
+		evaluate := func() (*link.Evaluation, error) { return l.Evaluate(ctx, files[0], f.Worst, a.Now) }
+		if f.Refit {
+			evaluate = func() (*link.Evaluation, error) { return l.CrossValidate(ctx, files[0], a.Now) }
+		}
+		e, err := evaluate()
 		if err != nil {
 			return err
+		}
+		if f.Clusters != "" {
+			if err := writeClusters(f.Clusters, e.Clusters); err != nil {
+				return err
+			}
 		}
 		if a.Flags.JSON {
 			return a.printJSON(e)
@@ -198,6 +217,26 @@ func (a *app) linkEvaluate(ctx context.Context, f linkFlags) error {
 		printEvaluation(a.Stdout, e)
 		return nil
 	})
+}
+
+// writeClusters writes which accounts were found to be one customer.
+func writeClusters(path string, clusters []link.Assignment) (err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	w := csv.NewWriter(file)
+	if err := w.Write([]string{"account_id", "cluster"}); err != nil {
+		return err
+	}
+	for _, c := range clusters {
+		if err := w.Write([]string{c.AccountID, c.MasterAccountID}); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
 }
 
 func (a *app) linkGenerateCommand() *cobra.Command {

@@ -16,20 +16,25 @@ func printEvaluation(w io.Writer, e *link.Evaluation) {
 	fmt.Fprintln(w, "          precision   recall       F1")
 	fmt.Fprintf(w, " pairs       %.4f   %.4f   %.4f   %s wrong, %s missed\n", e.PairPrecision, e.PairRecall, e.PairF1, report.Count(int64(e.WrongPairs)), report.Count(int64(e.MissedPairs)))
 	fmt.Fprintf(w, " B³          %.4f   %.4f   %.4f   %s links, %s for review\n\n", e.B3Precision, e.B3Recall, e.B3F1, report.Count(int64(e.Links)), report.Count(int64(e.Review)))
-	fmt.Fprintln(w, "Confidence        pairs   said   true")
-	for _, b := range e.Calibration {
-		if b.Pairs == 0 {
-			fmt.Fprintf(w, " %-8s %13d\n", b.Band, 0)
-			continue
-		}
-		fmt.Fprintf(w, " %-8s %13s   %4.1f   %4.1f ± %.1f\n", b.Band, report.Count(int64(b.Pairs)), b.Expected, b.Right, b.Margin)
-	}
+	printBands(w, e.Calibration)
 	if len(e.Worst) == 0 {
 		return
 	}
 	fmt.Fprintln(w, "\nWorst: mixed = one customer found for several true ones, torn = one true customer in several; | parts them")
 	for _, x := range e.Worst {
 		fmt.Fprintf(w, " %-5s %6s pairs  %s\n", x.Kind, report.Count(int64(x.Pairs)), shorten(strings.Join(x.Names, "; "), 160))
+	}
+}
+
+// printBands writes what confidence was said and what turned out to be true.
+func printBands(w io.Writer, bands []link.Band) {
+	fmt.Fprintln(w, "Confidence        pairs   said   true")
+	for _, b := range bands {
+		if b.Pairs == 0 {
+			fmt.Fprintf(w, " %-8s %13d\n", b.Band, 0)
+			continue
+		}
+		fmt.Fprintf(w, " %-8s %13s   %4.1f   %4.1f ± %.1f\n", b.Band, report.Count(int64(b.Pairs)), b.Expected, b.Right, b.Margin)
 	}
 }
 

@@ -47,7 +47,11 @@ func (c comparer) compare(a, b *profile, v *vector, worth screen) bool {
 			var w vector
 			c.pair(x, y, &w, nil)
 			if w[fDice]+w[fExact]+w[fContained] > best[fDice]+best[fExact]+best[fContained] {
-				w[fAlias] = 1
+				if x.writtenOut || y.writtenOut {
+					w[fShortForm] = 1
+				} else {
+					w[fAlias] = 1
+				}
 				best = w
 			}
 		}

@@ -60,14 +60,15 @@ func ReadLabelled(r io.Reader) (*Labelled, error) {
 	}
 }
 
-// truth numbers the customers, in the order of sorted accounts.
-func (l *Labelled) truth(accounts []Account) []int32 {
+// truth numbers the customers, in the order of sorted accounts, and says which fold each
+// account's customer is in.
+func (l *Labelled) truth(accounts []Account) (truth []int32, fold []uint8) {
 	byAccount := make(map[string]string, len(l.Accounts))
 	for i := range l.Accounts {
 		byAccount[l.Accounts[i].ID] = l.Cluster[i]
 	}
 	numbers := map[string]int32{}
-	truth := make([]int32, len(accounts))
+	truth, fold = make([]int32, len(accounts)), make([]uint8, len(accounts))
 	for i := range accounts {
 		cluster := byAccount[accounts[i].ID]
 		n, ok := numbers[cluster]
@@ -75,9 +76,9 @@ func (l *Labelled) truth(accounts []Account) []int32 {
 			n = int32(len(numbers))
 			numbers[cluster] = n
 		}
-		truth[i] = n
+		truth[i], fold[i] = n, foldOf(cluster)
 	}
-	return truth
+	return truth, fold
 }
 
 // Part is the half of the customers that belongs to a part, 0 or 1, by a hash of the
@@ -102,6 +103,9 @@ type Evaluation struct {
 	Review      int     `json:"review"`
 	Compared    int     `json:"compared"`
 	Seconds     float64 `json:"seconds"`
+
+	// Clusters is what was found: the account ids with the smallest one of their customer.
+	Clusters []Assignment `json:"-"`
 }
 
 // Evaluate links labelled accounts without looking at the labels, and measures the result. most
@@ -112,7 +116,7 @@ func (l *Linker) Evaluate(ctx context.Context, data *Labelled, most int, now fun
 	if err != nil {
 		return nil, err
 	}
-	truth := data.truth(accounts)
+	truth, _ := data.truth(accounts)
 	var cal calibration
 	r, err := l.run(ctx, accounts, nil, nil, &observer{see: func(a, b int32, _ *vector, logOdds float64) {
 		cal.add(100*logistic(logOdds), truth[a] == truth[b])
@@ -128,12 +132,53 @@ func (l *Linker) Evaluate(ctx context.Context, data *Labelled, most int, now fun
 			e.Review++
 		}
 	}
+	for i := range accounts {
+		e.Clusters = append(e.Clusters, Assignment{accounts[i].ID, accounts[r.labels[i]].ID})
+	}
+	e.Seconds = now().Sub(began).Seconds()
+	return e, nil
+}
+
+// CrossValidate measures what the policy reaches on customers it was not fitted on: for each
+// of five parts of the customers it is fitted anew on the pairs of the others, links all
+// accounts, and what it makes of the part's accounts counts.
+func (l *Linker) CrossValidate(ctx context.Context, data *Labelled, now func() time.Time) (*Evaluation, error) {
+	began := now()
+	accounts, err := sortAccounts(data.Accounts)
+	if err != nil {
+		return nil, err
+	}
+	truth, fold := data.truth(accounts)
+	all, err := l.allSamples(ctx, []*Labelled{data})
+	if err != nil {
+		return nil, err
+	}
+	e, sum := &Evaluation{Policy: l.Policy.Name}, tally{}
+	kept := *l.Policy
+	defer func() { *l.Policy = kept }()
+	for part := range uint8(folds) {
+		l.fit(without(all, part))
+		if err := l.Policy.compile(); err != nil {
+			return nil, err
+		}
+		r, err := l.run(ctx, accounts, nil, nil, nil)
+		if err != nil {
+			return nil, err
+		}
+		sum.add(r.labels, truth, func(i int) bool { return fold[i] == part })
+		e.Compared += r.Compared
+	}
+	*l.Policy = kept
+	e.Measures, e.Calibration = sum.measures(), l.fit(all)
 	e.Seconds = now().Sub(began).Seconds()
 	return e, nil
 }
 
 // Measure compares a result with the labels of its accounts.
-func (r *Result) Measure(data *Labelled) Measures { return measure(r.labels, data.truth(r.accounts)) }
+func (r *Result) Measure(data *Labelled) Measures {
+	truth, _ := data.truth(r.accounts)
+	return measure(r.labels, truth)
+}
 
 // linked says whether an edge holds: confident enough and not refused.
 func (r *Result) linked(i int) bool {

@@ -27,6 +27,7 @@ const (
 	fAcronym
 	fAcronymWord
 	fAlias
+	fShortForm
 	fNoCore
 	fNoCorePlaces
 	fCoreBoth
@@ -97,6 +98,7 @@ var featureTexts = [featureCount]featureText{
 	fAcronym:              {"initials", "one name is the initials of the other"},
 	fAcronymWord:          {"initials_within", "a word of one name is the initials of words of the other"},
 	fAlias:                {"other_name", "they agree in another name given in parentheses or after 'trading as'"},
+	fShortForm:            {"short_form", "one writes out what the other shortens"},
 	fNoCore:               {"no_own_word", "they share no distinctive word"},
 	fNoCorePlaces:         {"no_own_word_places", "they share no distinctive word and name different places"},
 	fCoreBoth:             {"own_words_both", "each has a distinctive word that the other lacks"},
@@ -145,7 +147,7 @@ var featureTexts = [featureCount]featureText{
 // are fitted on: +1 never negative, -1 never positive, 0 free.
 var bounds = [featureCount]int8{
 	fExact: 1, fCore: 1, fCompactJoin: 1, fDice: 1, fCover: 1, fInformation: 1, fCoincidence: -1, fExactCoincidence: -1, fContained: 1, fContainedInformation: 1,
-	fFirstWord: 1, fFirstDiffers: -1, fJaroWinkler: 1, fEdits: 1, fTypo: -1, fTypoKnown: -1, fAcronym: 1, fAcronymWord: 1, fAlias: 1,
+	fFirstWord: 1, fFirstDiffers: -1, fJaroWinkler: 1, fEdits: 1, fTypo: -1, fTypoKnown: -1, fAcronym: 1, fAcronymWord: 1, fAlias: 1, fShortForm: 0,
 	fNoCore: -1, fNoCorePlaces: -1, fCoreBoth: -1, fCoreExtra: -1, fCoreExtraRare: -1, fNumberBoth: -1, fNumberExtra: -1, fNumberOnly: -1, fPlaceBoth: -1, fPlaceExtra: -1, fGenericBoth: -1, fGenericExtra: -1,
 	fOrder: 0, fLegalBoth: -1, fLegalSpelling: -1, fLegalExtra: -1, fLegalHere: -1, fRegistry: -1, fShort: -1, fUnlike: -1, fEstablished: -1, fCrowd: -1, fBreadth: -1, fAmbiguous: -1,
 	fSameRegionOther: -1, fEmail: 1, fContactEmail: 1, fPhone: 1, fDomain: 1, fDomainLabel: 1, fParent: 1, fUnlikeSupport: -1,

@@ -1,19 +1,26 @@
 package link
 
 import (
-	"cmp"
 	"context"
 	"math"
-	"slices"
-
-	"gonum.org/v1/gonum/mat"
 )
 
-// sample is a pair with its label, to fit on.
+// sample is a pair of accounts with its label, to fit on.
 type sample struct {
 	v      vector
 	same   bool
-	weight float64
+	fold   uint8   // of the pair
+	other  uint8   // of the second customer, if that is another one
+	weight float64 // in the regression
+	times  float64 // for how many pairs it stands
+}
+
+// folds is into how many parts customers are divided to fit on some and test on others.
+const folds = 5
+
+// foldOf gives the part a customer is in.
+func foldOf(cluster string) uint8 {
+	return uint8(uint64(hashIdentifier(domainIdentifier, "fold|"+cluster).hash) >> 9 % folds)
 }
 
 // samples collects the considered pairs of labelled accounts.
@@ -22,10 +29,10 @@ func (l *Linker) samples(ctx context.Context, data *Labelled) ([]sample, error) 
 	if err != nil {
 		return nil, err
 	}
-	truth := data.truth(accounts)
+	truth, fold := data.truth(accounts)
 	var out []sample
 	_, err = l.run(ctx, accounts, nil, nil, &observer{inOrder: true, see: func(a, b int32, v *vector, _ float64) {
-		out = append(out, sample{*v, truth[a] == truth[b], 1})
+		out = append(out, sample{*v, truth[a] == truth[b], fold[a], fold[b], 1, 1})
 	}})
 	return out, err
 }
@@ -34,32 +41,52 @@ func (l *Linker) samples(ctx context.Context, data *Labelled) ([]sample, error) 
 const filePairs = 100000
 
 // Fit fits the weights of the policy to labelled files by logistic regression, each file
-// counting alike, and the calibration on top. Weights stay within their bounds.
-func (l *Linker) Fit(ctx context.Context, files []*Labelled) error {
+// counting alike, and the calibration on top. Weights stay within their bounds. The
+// calibration is found on scores that each pair was given by weights fitted without its
+// customers: what was fitted looks surer than it is. The returned bands say what confidence
+// would mean for customers on whom neither weights nor calibration were fitted.
+func (l *Linker) Fit(ctx context.Context, files []*Labelled) ([]Band, error) {
+	all, err := l.allSamples(ctx, files)
+	if err != nil {
+		return nil, err
+	}
+	return l.fit(all), l.Policy.compile()
+}
+
+// allSamples collects the pairs of all files, each file weighing alike.
+func (l *Linker) allSamples(ctx context.Context, files []*Labelled) ([]sample, error) {
 	var all []sample
 	for _, f := range files {
 		s, err := l.samples(ctx, f)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for i := range s {
 			s[i].weight = filePairs / float64(len(s))
 		}
 		all = append(all, s...)
 	}
-	rough := regress(thin(all, nil), 1)
-	w := regress(thin(all, &rough), 1)
+	return all, nil
+}
+
+// fit sets weights and calibration.
+func (l *Linker) fit(all []sample) []Band {
+	w := regression(all)
 	l.Policy.Weights = map[string]float64{}
 	for i, x := range w {
 		if x = math.Round(x*1e4) / 1e4; x != 0 {
 			l.Policy.Weights[featureTexts[i].name] = x
 		}
 	}
-	for i := range all {
-		all[i].weight = 1 // a pair is a pair when it comes to what confidence means
-	}
-	l.Policy.Calibration = calibrate(all, &w)
-	return l.Policy.compile()
+	scores := crossScores(all)
+	l.Policy.Calibration = calibrate(scores, l.Policy.Steps)
+	return heldOutBands(scores, l.Policy.Steps)
+}
+
+// regression fits weights, first roughly and then to the pairs that are hard to tell.
+func regression(all []sample) [featureCount]float64 {
+	rough := regress(thin(all, nil), 1)
+	return regress(thin(all, &rough), 1)
 }
 
 // thinned is how many hopeless pairs one stands for.
@@ -73,11 +100,7 @@ func thin(samples []sample, w *[featureCount]float64) []sample {
 	for i, s := range samples {
 		hopeless := !s.same
 		if w != nil && hopeless {
-			sum := 0.0
-			for f, x := range s.v {
-				sum += w[f] * float64(x)
-			}
-			hopeless = sum < -4
+			hopeless = dot(w, &s.v) < -4
 		}
 		switch {
 		case !hopeless:
@@ -90,188 +113,19 @@ func thin(samples []sample, w *[featureCount]float64) []sample {
 	return kept
 }
 
-// problem is a logistic regression with a ridge and bounded weights.
-type problem struct {
-	samples []sample
-	ridge   float64
-}
-
-// loss is the negative log likelihood with the ridge.
-func (p *problem) loss(w *[featureCount]float64) float64 {
-	total := 0.0
-	for i := range p.samples {
-		s := &p.samples[i]
-		x := dot(w, &s.v)
-		if s.same {
-			x = -x
-		}
-		if x > 30 {
-			total += s.weight * x
-		} else {
-			total += s.weight * math.Log1p(math.Exp(x))
-		}
-	}
-	for f := 1; f < int(featureCount); f++ {
-		total += p.ridge / 2 * w[f] * w[f]
-	}
-	return total
-}
-
-func dot(w *[featureCount]float64, v *vector) float64 {
-	x := 0.0
-	for f, y := range v {
-		if y != 0 {
-			x += w[f] * float64(y)
-		}
-	}
-	return x
-}
-
-// slopes gives the descent of the loss and its curvature.
-func (p *problem) slopes(w *[featureCount]float64) (g [featureCount]float64, h *[featureCount][featureCount]float64) {
-	h = &[featureCount][featureCount]float64{}
-	for f := range h {
-		h[f][f] = p.ridge
-		g[f] = -p.ridge * w[f]
-	}
-	g[fBias], h[fBias][fBias] = 0, 1e-6
-	for i := range p.samples {
-		s := &p.samples[i]
-		q := logistic(dot(w, &s.v))
-		y := 0.0
-		if s.same {
-			y = 1
-		}
-		d, c := s.weight*(y-q), s.weight*q*(1-q)
-		var set [featureCount]int
-		n := 0
-		for f, x := range s.v {
-			if x != 0 {
-				set[n] = f
-				n++
-				g[f] += d * float64(x)
-			}
-		}
-		for a, f := range set[:n] {
-			cx := c * float64(s.v[f])
-			for _, e := range set[:a+1] {
-				h[f][e] += cx * float64(s.v[e])
-			}
-		}
-	}
-	return g, h
-}
-
-// regress finds the weights by Newton's method; a weight that would cross its bound stays on it.
-func regress(samples []sample, ridge float64) [featureCount]float64 {
-	p := &problem{samples, ridge}
-	var w [featureCount]float64
-	loss := p.loss(&w)
-	for range 60 {
-		g, h := p.slopes(&w)
-		var free []int
-		for f := range w {
-			if held := bounds[f] != 0 && w[f] == 0 && g[f]*float64(bounds[f]) <= 0; !held {
-				free = append(free, f)
-			}
-		}
-		step := solve(h, &g, free)
-		better := false
-		for size := 1.0; size > 1e-4; size /= 2 {
-			next := w
-			for i, f := range free {
-				next[f] += size * step[i]
-				if bounds[f] != 0 && next[f]*float64(bounds[f]) < 0 {
-					next[f] = 0
-				}
-			}
-			if l := p.loss(&next); l < loss-1e-6*math.Abs(loss)*size {
-				w, loss, better = next, l, true
-				break
-			}
-		}
-		if !better {
-			break
-		}
-	}
-	return w
-}
-
-// solve solves the Newton equation for the free weights.
-func solve(h *[featureCount][featureCount]float64, g *[featureCount]float64, free []int) []float64 {
-	n := len(free)
-	a, b := mat.NewSymDense(n, nil), mat.NewVecDense(n, nil)
-	for i, f := range free {
-		for j, e := range free[:i+1] {
-			a.SetSym(i, j, h[max(f, e)][min(f, e)])
-		}
-		a.SetSym(i, i, a.At(i, i)+1e-6)
-		b.SetVec(i, g[f])
-	}
-	var c mat.Cholesky
-	x := mat.NewVecDense(n, nil)
-	if c.Factorize(a) {
-		if err := c.SolveVecTo(x, b); err == nil {
-			return x.RawVector().Data
-		}
-	}
-	for i, f := range free { // not positive definite: a step downhill
-		x.SetVec(i, g[f]/h[f][f])
-	}
-	return x.RawVector().Data
-}
-
-// calibrate finds what sums of weights turned out to mean: shares of right pairs among pairs
-// of like sums, made to rise.
-func calibrate(samples []sample, w *[featureCount]float64) []Knot {
-	type scored struct {
-		sum    float64
-		weight float64
-		right  float64
-	}
-	list := make([]scored, len(samples))
-	for i := range samples {
-		s := &samples[i]
-		list[i] = scored{sum: dot(w, &s.v), weight: s.weight}
-		if s.same {
-			list[i].right = s.weight
-		}
-	}
-	slices.SortFunc(list, func(a, b scored) int { return cmp.Compare(a.sum, b.sum) })
-	edges := []float64{-6, -4.5, -3.3, -2.4, -1.6, -0.9, -0.3, 0.3, 0.9, 1.6, 2.4, 3.3, 4.5, 6}
-	var pools []scored // means; merged where they fall
-	at := 0
-	for i := 0; i+1 < len(edges); i++ {
-		var pool scored
-		for ; at < len(list) && list[at].sum < edges[i+1]; at++ {
-			if list[at].sum >= edges[i] {
-				pool.sum += list[at].sum * list[at].weight
-				pool.weight += list[at].weight
-				pool.right += list[at].right
-			}
-		}
-		if pool.weight == 0 {
+// without leaves out the pairs of customers of one fold. Of pairs of two customers more are
+// lost than of pairs of one: those that are left count for more, so that chances stay alike.
+func without(all []sample, fold uint8) []sample {
+	const more = folds / (folds - 1.0)
+	var kept []sample
+	for _, s := range all {
+		if s.fold == fold || s.other == fold {
 			continue
 		}
-		pools = append(pools, pool)
-		for n := len(pools); n > 1 && pools[n-1].right*pools[n-2].weight < pools[n-2].right*pools[n-1].weight; n-- {
-			last := pools[n-1]
-			pools = pools[:n-1]
-			pools[n-2].sum += last.sum
-			pools[n-2].weight += last.weight
-			pools[n-2].right += last.right
+		if !s.same {
+			s.weight, s.times = s.weight*more, s.times*more
 		}
+		kept = append(kept, s)
 	}
-	var out []Knot
-	for _, p := range pools {
-		mean := p.sum / p.weight
-		// A little of what the regression says, where there is little data.
-		prior := logistic(mean)
-		share := (p.right + 2*prior) / (p.weight + 2)
-		out = append(out, Knot{math.Round(mean*1e3) / 1e3, math.Round(logit(min(max(share, 1e-4), 1-1e-4))*1e3) / 1e3})
-	}
-	for i := 1; i < len(out); i++ {
-		out[i].LogOdds = max(out[i].LogOdds, out[i-1].LogOdds)
-	}
-	return out
+	return kept
 }

@@ -18,20 +18,19 @@ import (
 func fixedClock() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // dump is a result as text, to compare results byte for byte.
-func dump(t *testing.T, r *link.Result) string {
-	t.Helper()
+func dump(t failer, r *link.Result) string {
 	var b strings.Builder
 	for l := range r.Links() {
 		text, err := json.Marshal(l)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v", err)
 		}
 		b.Write(append(text, '\n'))
 	}
 	ids, events := r.AssignIDs(nil, nil)
 	text, err := json.Marshal([]any{ids, events})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	return b.String() + string(text)
 }

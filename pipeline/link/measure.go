@@ -22,8 +22,16 @@ type Measures struct {
 	MissedPairs   int     `json:"missed_pairs"`
 }
 
-// measure compares labels with the truth, both per account.
-func measure(labels, truth []int32) Measures {
+// tally adds up, account by account, how labels agree with the truth, so that several runs
+// can be taken together in each of which only some accounts count.
+type tally struct {
+	accounts, customers, found int
+	both, put, wanted          int     // pairs, counted from each of their accounts that counts
+	precision, recall          float64 // B³, summed
+}
+
+// add takes in the accounts that count; nil = all of them.
+func (t *tally) add(labels, truth []int32, counts func(i int) bool) {
 	type cell struct{ label, truth int32 }
 	cells, found, wanted := map[cell]int{}, map[int32]int{}, map[int32]int{}
 	for i := range labels {
@@ -31,43 +39,42 @@ func measure(labels, truth []int32) Measures {
 		found[labels[i]]++
 		wanted[truth[i]]++
 	}
-	pairs := func(n int) int { return n * (n - 1) / 2 }
-	both, foundPairs, wantedPairs := 0, 0, 0
-	for _, n := range found {
-		foundPairs += pairs(n)
+	seen, sought := map[int32]bool{}, map[int32]bool{}
+	for i := range labels {
+		if counts != nil && !counts(i) {
+			continue
+		}
+		both, put, want := cells[cell{labels[i], truth[i]}], found[labels[i]], wanted[truth[i]]
+		t.accounts++
+		t.both, t.put, t.wanted = t.both+both-1, t.put+put-1, t.wanted+want-1
+		t.precision += float64(both) / float64(put)
+		t.recall += float64(both) / float64(want)
+		seen[labels[i]], sought[truth[i]] = true, true
 	}
-	for _, n := range wanted {
-		wantedPairs += pairs(n)
-	}
-	m := Measures{Accounts: len(labels), Customers: len(wanted), Found: len(found)}
-	// Summed in a fixed order, so that the last digit is the same every time.
-	var precisions, recalls []float64
-	for c, n := range cells {
-		both += pairs(n)
-		precisions = append(precisions, float64(n)*float64(n)/float64(found[c.label]))
-		recalls = append(recalls, float64(n)*float64(n)/float64(wanted[c.truth]))
-	}
-	slices.Sort(precisions)
-	slices.Sort(recalls)
+	t.found, t.customers = t.found+len(seen), t.customers+len(sought)
+}
+
+// measures are the shares of what was added up.
+func (t *tally) measures() Measures {
 	share := func(x, y float64) float64 {
 		if y == 0 {
 			return 1
 		}
 		return x / y
 	}
-	m.PairPrecision, m.PairRecall = share(float64(both), float64(foundPairs)), share(float64(both), float64(wantedPairs))
-	m.B3Precision, m.B3Recall = share(sum(precisions), float64(len(labels))), share(sum(recalls), float64(len(labels)))
+	m := Measures{Accounts: t.accounts, Customers: t.customers, Found: t.found}
+	m.PairPrecision, m.PairRecall = share(float64(t.both), float64(t.put)), share(float64(t.both), float64(t.wanted))
+	m.B3Precision, m.B3Recall = share(t.precision, float64(t.accounts)), share(t.recall, float64(t.accounts))
 	m.PairF1, m.B3F1 = harmonic(m.PairPrecision, m.PairRecall), harmonic(m.B3Precision, m.B3Recall)
-	m.WrongPairs, m.MissedPairs = foundPairs-both, wantedPairs-both
+	m.WrongPairs, m.MissedPairs = (t.put-t.both)/2, (t.wanted-t.both)/2
 	return m
 }
 
-func sum(list []float64) float64 {
-	s := 0.0
-	for _, x := range list {
-		s += x
-	}
-	return s
+// measure compares labels with the truth, both per account.
+func measure(labels, truth []int32) Measures {
+	var t tally
+	t.add(labels, truth, nil)
+	return t.measures()
 }
 
 func harmonic(p, r float64) float64 {

@@ -9,7 +9,7 @@ import (
 
 // NormaliserVersion rises when the same words and data give other names than before, so that
 // names kept from an earlier run are made anew.
-const NormaliserVersion = 1
+const NormaliserVersion = 2
 
 // Class says what a word of a name is worth.
 type Class uint8
@@ -67,7 +67,7 @@ func spaced(words []Word) string {
 // Normalise brings a name into a form that can be compared. The country, a code, decides
 // which legal forms may be dropped; it may be empty.
 func (v *Vocabulary) Normalise(raw, country string) Name {
-	text, cyrillic := v.fold(raw)
+	text, cyrillic := v.fold(v.addressed(raw))
 	if cyrillic && country == "" {
 		country = "RU"
 	}
@@ -101,6 +101,24 @@ func (v *Vocabulary) Normalise(raw, country string) Name {
 	}
 	n.key = makeKey(n)
 	return n
+}
+
+// addressed gives the owner's label of what is no name but a web or e-mail address.
+func (v *Vocabulary) addressed(raw string) string {
+	text := strings.ToLower(strings.TrimSpace(raw))
+	host := ""
+	switch {
+	case strings.HasPrefix(text, "www."), strings.Contains(text, "://"):
+		host = v.domain(text)
+	case strings.Contains(text, "@"):
+		if _, at, ok := v.email(text); ok && !v.freeMail[at] {
+			host = v.domain(at)
+		}
+	}
+	if label := v.label(host); host != "" && hasLetter(label) {
+		return label
+	}
+	return raw
 }
 
 func makeKey(n Name) string {
@@ -319,6 +337,9 @@ func (v *Vocabulary) class(word string, at int) (Class, string) {
 	}
 	if word[0] >= '0' && word[0] <= '9' && isNumber(word) {
 		return Number, word
+	}
+	if full, ok := v.abbreviations[word]; ok && v.geographic[full] {
+		return Geographic, full // a place in another language
 	}
 	if v.geographic[word] {
 		return Geographic, word

@@ -31,6 +31,9 @@ type Policy struct {
 
 	Weights     map[string]float64 `json:"weights"`
 	Calibration []Knot             `json:"calibration"`
+	// Steps part the sums of weights when the calibration is fitted. The fewer customers are
+	// labelled, the fewer: fine ones follow the chance of which they are.
+	Steps []float64 `json:"calibration_steps"`
 
 	weights [featureCount]float64
 }
@@ -82,6 +85,9 @@ func (p *Policy) compile() error {
 		if !slices.Contains(identifierNames[:], name) && name != "parent" {
 			bad("max_names: unknown identifier %q", name)
 		}
+	}
+	if !slices.IsSorted(p.Steps) {
+		bad("calibration_steps must rise")
 	}
 	p.weights = [featureCount]float64{}
 	for name, w := range p.Weights {

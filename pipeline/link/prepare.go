@@ -125,7 +125,11 @@ func (c *corpus) prepareNames(earlier *frequencies) {
 			c.names[k].regions |= 1 << (xxh3.HashString(c.accounts[i].Region) & 63)
 		}
 	}
+	forms := learnShortForms(c.lex, c.names)
 	c.dropCommonAliases()
+	for _, p := range c.names {
+		forms.writeOut(c.lex, p)
+	}
 	for _, p := range c.names {
 		p.finish(c.lex)
 	}

@@ -16,6 +16,8 @@ type profile struct {
 	weight   float64
 	aliases  []*profile
 
+	writtenOut bool // an alias that writes a short form out
+
 	regions  uint64 // bit set of hashed regions where accounts have the name
 	accounts int32
 }
