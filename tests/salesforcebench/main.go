@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/customer360/pipeline/pipeline/config"
@@ -40,7 +41,8 @@ type figures struct {
 	Text    int64   `json:"text,omitempty"`  // of the values
 	Calls   int64   `json:"calls,omitempty"`
 	PeakMiB float64 `json:"peak_mib,omitempty"`
-	By      string  `json:"by,omitempty"` // what downloaded
+	CPU     float64 `json:"cpu_seconds,omitempty"` // of the process and those it started
+	By      string  `json:"by,omitempty"`          // what downloaded
 }
 
 const (
@@ -105,8 +107,10 @@ func main() {
 		err = serve(has)
 	case *part == "download":
 		out, err = download(ctx, org, has)
+		out.CPU = processor()
 	case *part == "extract":
 		out, err = extract(ctx, org, has, *dir)
+		out.CPU = processor()
 	default:
 		err = all(has, *dir)
 	}
@@ -185,8 +189,8 @@ func tell(has shape, bare, got figures) error {
 	want := int64(has.objects) * int64(has.rows)
 	fewest := int64(has.objects * (2 + (has.rows+pageRows-1)/pageRows)) // create, ask once, pages
 	fmt.Printf("%d rows of %d fields in %s by Bulk, %.0f MB on the wire, %.0f MB of text\n", got.Rows, has.fields, report.Plural(has.objects, "object"), float64(got.Bytes)/1e6, float64(got.Text)/1e6)
-	fmt.Printf("%-15s %8.1f s  %6.1f MB/s, %.0f MB\n", bare.By, bare.Seconds, float64(bare.Bytes)/1e6/bare.Seconds, float64(bare.Bytes)/1e6)
-	fmt.Printf("extraction      %8.1f s  %6.1f MB/s, %.2f of the speed of %s\n", got.Seconds, float64(got.Bytes)/1e6/got.Seconds, bare.Seconds/got.Seconds, bare.By)
+	fmt.Printf("%-15s %8.1f s  %6.1f MB/s, %.1f processor seconds, %.0f MB\n", bare.By, bare.Seconds, float64(bare.Bytes)/1e6/bare.Seconds, bare.CPU, float64(bare.Bytes)/1e6)
+	fmt.Printf("extraction      %8.1f s  %6.1f MB/s, %.1f processor seconds, %.2f of the speed of %s\n", got.Seconds, float64(got.Bytes)/1e6/got.Seconds, got.CPU, bare.Seconds/got.Seconds, bare.By)
 	fmt.Printf("peak memory     %8.0f MiB of 256\n", got.PeakMiB)
 	fmt.Printf("calls           %8d, the fewest there can be are %d\n", got.Calls, fewest)
 	if got.PeakMiB > 256 || got.Rows != want {
@@ -251,6 +255,18 @@ func extract(ctx context.Context, org figures, has shape, dir string) (out figur
 		out.PeakMiB, err = peak()
 	}
 	return out, err
+}
+
+// processor is how many processor seconds this process used, with those that ended below
+// it.
+func processor() (seconds float64) {
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var u syscall.Rusage
+		if syscall.Getrusage(who, &u) == nil {
+			seconds += time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
+		}
+	}
+	return seconds
 }
 
 // peak is the most memory this process ever held.
