@@ -7,7 +7,7 @@ DEMO     := demo
 ACCOUNTS ?= 2000
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help build run run-salesforce test test-all test-interop test-faults bench lint clean
+.PHONY: help build run run-salesforce test test-all test-interop test-faults bench bench-link bench-linking lint clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ bench: build ## bronze, silver and gold beside bare DuckDB on 100,000 accounts
 	tests/bench/run.sh
 	go run ./tests/salesforcebench
 	go run ./tests/salesforcebench -objects 4 -rows 5000 -long 131072
+
+bench-link: ## account linking: time, memory and quality at 100,000 and 1,000,000 accounts
+	@go run ./tests/linkbench
+
+bench-linking: build ## account linking beside Splink and dedupe (needs Python 3 with venv)
+	tests/linking/run.sh
 
 lint: ## gofmt, go vet, golangci-lint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
