@@ -13,20 +13,16 @@ import (
 	"strings"
 	"sync/atomic"
 
-	_ "github.com/duckdb/duckdb-go/v2" // the database/sql driver "duckdb"
-
 	"github.com/customer360/pipeline/pipeline/engine"
 )
 
 // rowGroupSize is part of the stored bytes: changing it changes every file.
 const rowGroupSize = 122880
 
-// defaultMemory is what a run may use unless the configuration says otherwise.
-const defaultMemory = "3GB"
-
 // DB is an Engine backed by one in-memory DuckDB instance.
 type DB struct {
 	db       *sql.DB
+	memory   memory
 	sessions atomic.Int64
 }
 
@@ -45,23 +41,17 @@ func Open(ctx context.Context, opt engine.Options) (*DB, error) {
 	if opt.Threads > 0 {
 		settings = append(settings, fmt.Sprintf("SET threads = %d", opt.Threads))
 	}
-	settings = append(settings, MemorySetting(opt.MemoryLimit), "SET temp_directory = "+engine.Literal(opt.TempDirectory))
+	settings = append(settings, "SET temp_directory = "+engine.Literal(opt.TempDirectory))
 	for _, s := range settings {
 		if _, err := db.ExecContext(ctx, s); err != nil {
 			return nil, errors.Join(fmt.Errorf("duckdb: %s: %w", s, err), db.Close())
 		}
 	}
-	return &DB{db: db}, nil
-}
-
-// MemorySetting is the statement that bounds memory; an empty limit is the default. DuckDB itself would take 80 % of the
-// machine, which is not ours alone; what does not fit into the default spills to disk.
-func MemorySetting(limit string) string {
-	if limit != "" {
-		return "SET memory_limit = " + engine.Literal(limit)
+	limits, err := bound(ctx, db, opt.MemoryLimit)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
-	return fmt.Sprintf("SET memory_limit = least(parse_formatted_bytes(current_setting('memory_limit')), parse_formatted_bytes(%s)) || 'B'",
-		engine.Literal(defaultMemory))
+	return &DB{db: db, memory: limits}, nil
 }
 
 // Close ends the instance; open sessions must be closed first.
@@ -73,7 +63,7 @@ func (d *DB) Session(ctx context.Context) (engine.Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("duckdb session: %w", err)
 	}
-	s := &session{conn: conn, catalog: fmt.Sprintf("s%d", d.sessions.Add(1))}
+	s := &session{conn: conn, memory: d.memory, catalog: fmt.Sprintf("s%d", d.sessions.Add(1))}
 	setup := fmt.Sprintf("SET TimeZone = 'UTC'; ATTACH ':memory:' AS %s; USE %s", s.catalog, s.catalog)
 	if err := s.Exec(ctx, setup); err != nil {
 		return nil, errors.Join(err, conn.Close())
@@ -83,6 +73,7 @@ func (d *DB) Session(ctx context.Context) (engine.Session, error) {
 
 type session struct {
 	conn    *sql.Conn
+	memory  memory
 	catalog string
 }
 
@@ -93,7 +84,7 @@ func (s *session) Close() error {
 }
 
 func (s *session) Exec(ctx context.Context, query string, args ...any) error {
-	_, err := s.conn.ExecContext(ctx, query, args...)
+	_, err := s.memory.exec(ctx, s.conn, query, args...)
 	return err
 }
 
@@ -153,7 +144,7 @@ func (s *session) WriteParquet(ctx context.Context, query, path string, columns 
 		opts += ", KV_METADATA {" + strings.Join(comments, ", ") + "}"
 	}
 	stmt := fmt.Sprintf("COPY (%s) TO %s (%s)", strings.TrimRight(strings.TrimSpace(query), ";"), engine.Literal(path), opts)
-	res, err := s.conn.ExecContext(ctx, stmt)
+	res, err := s.memory.exec(ctx, s.conn, stmt)
 	if err != nil {
 		return 0, fmt.Errorf("write parquet: %w", err)
 	}
