@@ -50,7 +50,7 @@ func TestFaultWriters(t *testing.T) {
 				_ = c.Wait() // it was killed
 				kills.Add(1)
 				if !long() {
-					time.Sleep(time.Duration(rnd.IntN(1500)) * time.Millisecond) // starting processes is what costs
+					time.Sleep(time.Duration(rnd.IntN(300)) * time.Millisecond) // starting processes is what costs
 				}
 			}
 		})

@@ -236,6 +236,18 @@ func wantClean(tb testing.TB, l *Lake) {
 	}
 }
 
+// quickDir is a directory in memory, if there is one: what is killed or damaged by hand
+// needs no disk, which is what most of the time goes to.
+func quickDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "lake-tests")
+	if err != nil {
+		return tb.TempDir()
+	}
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // prepared is a lake made once, of which reset gives fresh copies at one path, so that
 // absolute paths in it hold. Files are shared by hard links: who wants to damage one
 // must replace it.
@@ -243,7 +255,7 @@ type prepared struct{ template, root string }
 
 func prepare(tb testing.TB, fixtures string, nights ...int) *prepared {
 	tb.Helper()
-	base := tb.TempDir()
+	base := quickDir(tb)
 	p := &prepared{template: filepath.Join(base, "template"), root: filepath.Join(base, "lake")}
 	l, err := Create(p.root, Options{Now: clock()})
 	if err != nil {

@@ -1,6 +1,8 @@
 package lake
 
 import (
+	"errors"
+	"io/fs"
 	"maps"
 	"slices"
 	"sync"
@@ -100,4 +102,27 @@ func (s *Snapshot) Files(table string) ([]string, error) {
 		files[i] = s.lake.abs(f.Path)
 	}
 	return files, nil
+}
+
+// Check reads the files of a table and holds them against their checksums: a reader that
+// wants to be sure checks before it reads.
+func (s *Snapshot) Check(table string) error {
+	m, err := s.Manifest(table)
+	if err != nil || m == nil {
+		return err
+	}
+	for _, f := range m.Files {
+		file := s.lake.abs(f.Path)
+		_, sum, err := hashFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return corrupt("check", file, "the file is missing")
+		}
+		if err != nil {
+			return readError("check", file, err)
+		}
+		if sum != f.XXH3 {
+			return corrupt("check", file, "its xxh3 is %s, not %s", sum, f.XXH3)
+		}
+	}
+	return nil
 }
