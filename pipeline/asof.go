@@ -39,3 +39,23 @@ func (u *run) asOfDate() time.Time {
 	}
 	return d
 }
+
+// EndOfAsOf is the instant at which the as-of of a run ends that would start now:
+// configured is that of the configuration, "" for yesterday.
+func EndOfAsOf(configured, zone string, now time.Time) (time.Time, error) {
+	asOf, err := resolveAsOf("", configured, zone, now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	loc := time.UTC
+	if zone != "" {
+		if loc, err = time.LoadLocation(zone); err != nil {
+			return time.Time{}, fmt.Errorf("time zone %q: %w", zone, err)
+		}
+	}
+	day, err := time.ParseInLocation(dateLayout, asOf, loc)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return day.AddDate(0, 0, 1), nil
+}

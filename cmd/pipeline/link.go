@@ -25,10 +25,11 @@ import (
 func (a *app) linkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "link",
-		Short: "Which accounts are the same customer: measure it, fit it",
+		Short: "Which accounts are the same customer: review it, measure it, fit it",
 		Long: "link groups what belongs to account linking. evaluate and fit work on labelled files alone and need neither\n" +
 			"configuration nor lake.",
 	}
+	c.AddCommand(a.stewardCommands()...)
 	c.AddCommand(a.linkEvaluateCommand(), a.linkFitCommand(), a.linkGenerateCommand())
 	return c
 }

@@ -15,6 +15,22 @@ type Part struct {
 	LogOdds float64 `json:"log_odds"`
 }
 
+// Words says what a part means.
+func (p Part) Words() string {
+	for _, t := range featureTexts {
+		if t.name == p.Feature {
+			return t.words
+		}
+	}
+	switch p.Feature {
+	case "manual":
+		return "a steward decided"
+	case "calibration":
+		return "what such a sum turned out to mean"
+	}
+	return p.Feature
+}
+
 // Decided is what became of a pair.
 type Decided string
 

@@ -43,6 +43,25 @@ func (l *Linker) Update(ctx context.Context, accounts []Account, decisions []Dec
 	return l.run(ctx, accounts, decisions, earlier, nil)
 }
 
+// Prepare reads all accounts as Run does, but links none: the result is for Explain alone.
+func (l *Linker) Prepare(ctx context.Context, accounts []Account) (*Result, error) {
+	c, err := prepare(l.Vocabulary, l.Policy, accounts, nil)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(l.Dir, "link-")
+	if err != nil {
+		return nil, fmt.Errorf("link: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	b := blocker{l.Session, dir}
+	if c.many, err = b.identifiers(ctx, c); err != nil {
+		return nil, err
+	}
+	c.findUnsure()
+	return &Result{corpus: c, labels: newClusters(c).labels()}, nil
+}
+
 func (l *Linker) run(ctx context.Context, accounts []Account, decisions []Decision, earlier *State, observe *observer) (*Result, error) {
 	if earlier != nil && (earlier.version != NormaliserVersion || earlier.policy != (&corpus{policy: l.Policy, words: l.Vocabulary}).fingerprint()) {
 		earlier = nil

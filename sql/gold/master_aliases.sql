@@ -1,9 +1,10 @@
--- grain: customer id that was ever given out
+-- grain: customer id that was given out, or could have been
 -- key: old_master_account_id
 -- storage: single
 --
 -- Where a customer id leads today: to itself, or along its mergers to the id in use; to
--- nothing where no account of it is left.
+-- nothing where no account of it is left. An id that is in no history was given out at an
+-- as-of that was run again later: it was made of an account, and leads to its customer.
 WITH RECURSIVE event AS (
   SELECT old_master_account_id, new_master_account_id, event, as_of_date FROM past.master_id_history
   UNION ALL
@@ -21,8 +22,13 @@ WITH RECURSIVE event AS (
   SELECT old_id, arg_max(new_id, (steps, new_id)) AS new_id FROM walk GROUP BY old_id
 ), living AS (
   SELECT DISTINCT master_account_id FROM gold.master_ids
+), made AS (
+  SELECT master_id(account_id) AS old_id, master_account_id FROM gold.master_ids
 )
 SELECT f.old_id AS old_master_account_id, l.master_account_id, f.old_id <> f.new_id AS is_merged, m.merged_on
 FROM furthest f
 LEFT JOIN living l ON l.master_account_id = f.new_id
 LEFT JOIN merged m ON m.old_id = f.old_id
+UNION ALL
+SELECT m.old_id, m.master_account_id, m.old_id <> m.master_account_id, NULL
+FROM made m ANTI JOIN known k ON k.id = m.old_id

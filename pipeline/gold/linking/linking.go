@@ -13,15 +13,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"sync"
 
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/gold"
 	"github.com/customer360/pipeline/pipeline/link"
 )
 
-// policyParameter is the parameter that names the policy.
-const policyParameter = "linking.policy"
+// PolicyParameter is the parameter that names the policy.
+const PolicyParameter = "linking.policy"
 
 // Fits are the functions that models name in "-- fit:". A name ends in a version, which must
 // rise when the rows change for another reason than the data files or the normaliser.
@@ -32,28 +31,13 @@ func Fits(files fs.FS) (map[string]gold.Fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	words := sync.OnceValues(func() (*link.Vocabulary, error) { return link.LoadVocabulary(files) })
-	linker := func(policy string, sess engine.Session, dir string) (*link.Linker, error) {
-		v, err := words()
-		if err != nil {
-			return nil, err
-		}
-		p, err := link.LoadPolicy(files, policy)
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("parameter %s: there is no policy %q: %w", policyParameter, policy, err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		return &link.Linker{Vocabulary: v, Policy: p, Session: sess, Dir: dir}, nil
-	}
 	return map[string]gold.Fit{
 		"link_pairs_1": {Data: data, Run: func(ctx context.Context, in gold.FitInput, write func(...any) error) error {
-			policy, ok := in.Params[policyParameter].(string)
+			policy, ok := in.Params[PolicyParameter].(string)
 			if !ok {
-				return fmt.Errorf("parameter %s is %v, want the name of a policy", policyParameter, in.Params[policyParameter])
+				return fmt.Errorf("parameter %s is %v, want the name of a policy", PolicyParameter, in.Params[PolicyParameter])
 			}
-			l, err := linker(policy, in.Session, in.Dir)
+			l, err := Linker(files, policy, in.Session, in.Dir)
 			if err != nil {
 				return err
 			}
@@ -63,6 +47,22 @@ func Fits(files fs.FS) (map[string]gold.Fit, error) {
 			return writeMasters(in.Rows, write)
 		}},
 	}, nil
+}
+
+// Linker makes a linker of data files. dir is for files that it removes again.
+func Linker(files fs.FS, policy string, sess engine.Session, dir string) (*link.Linker, error) {
+	words, err := link.LoadVocabulary(files)
+	if err != nil {
+		return nil, err
+	}
+	p, err := link.LoadPolicy(files, policy)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("parameter %s: there is no policy %q: %w", PolicyParameter, policy, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &link.Linker{Vocabulary: words, Policy: p, Session: sess, Dir: dir}, nil
 }
 
 // digest identifies the data files, and the code that reads names.

@@ -37,6 +37,12 @@ func goLayout(layout string) (goForm string, hasTime bool, err error) {
 	return b.String(), hasTime, nil
 }
 
+// Layout turns a strptime layout into Go's, for those who write what a source reads.
+func Layout(strptime string) (string, error) {
+	layout, _, err := goLayout(strptime)
+	return layout, err
+}
+
 // endOfDay is the last microsecond of the day that t is in.
 func endOfDay(t time.Time) time.Time {
 	y, m, d := t.Date()
