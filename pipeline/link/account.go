@@ -117,14 +117,13 @@ func roots(accounts []Account, null map[string]bool) (root []int32, keys []strin
 		if key == "" {
 			continue
 		}
-		least, at := key, int32(i)
+		least := key
 		for range 40 {
 			next, known := position(accounts, key)
 			if !known || parent(next) == "" {
 				break
 			}
-			at = next
-			key = parent(at)
+			key = parent(next)
 			if key == accounts[i].ID { // a circle
 				key = min(least, key)
 				break

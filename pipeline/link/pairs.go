@@ -85,7 +85,6 @@ func eachChunkInOrder[T any](n int, produce func(from, to int) []T, put func(...
 type scorer struct {
 	*corpus
 	holders [][]int32 // accounts of each name, by country, then id
-	sharing map[int64]bool
 	observe *observer // nil = nobody listens
 	least   float64   // log-odds below which nothing is kept
 	most    float64   // what accounts without a shared identifier can add at most

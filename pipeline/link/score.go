@@ -1,8 +1,5 @@
 package link
 
-// account features start here.
-const firstAccountFeature = fSameRegion
-
 // support says which kinds of usable identifiers two accounts share.
 type support uint8
 

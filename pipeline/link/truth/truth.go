@@ -33,7 +33,7 @@ type customer struct {
 	name, former   string // former: what it was called before, "" = always so
 	label          string // of its domain, "" = has none
 	regional       bool   // has a domain in each country
-	form, own      string // legal form it uses everywhere, "" = the country's
+	form           string // legal form it uses everywhere, "" = the country's
 	phone          string // of its head office
 	home           int    // country
 	parent         string // id of its first account, if it keeps a hierarchy
