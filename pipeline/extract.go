@@ -96,6 +96,9 @@ func (u *run) extract(ctx context.Context) error {
 	if err := u.scan(ctx, jobs); err != nil {
 		return err
 	}
+	if err := u.lake.NeedSpace("run", newBytes(jobs)/bronzeShrinks); err != nil {
+		return err
+	}
 	broken, err := u.extractOrgs(ctx, jobs)
 	if err != nil {
 		return err
@@ -126,6 +129,20 @@ func (u *run) extract(ctx context.Context) error {
 		return err
 	}
 	return incomplete(append(broken, jobErrors(jobs)...))
+}
+
+// bronzeShrinks is how much smaller the rows of a file become at best: a run is refused
+// only where it surely does not fit.
+const bronzeShrinks = 10
+
+// newBytes is the size of the new files, unpacked.
+func newBytes(jobs []*bronzeJob) (n int64) {
+	for _, j := range jobs {
+		for _, b := range j.batches {
+			n += b.Clean.Size
+		}
+	}
+	return n
 }
 
 // commitBronze makes the new rows durable, together with the watermarks that say so.

@@ -7,7 +7,17 @@ import (
 
 // change lets f work on the head in a transaction of its own: it takes the lock, recovers
 // what a dead run left, and cleans up afterwards.
-func (l *Lake) change(ctx context.Context, run string, f func(tx *Tx, head *Commit) error) (err error) {
+func (l *Lake) change(ctx context.Context, run string, f func(tx *Tx, head *Commit) error) error {
+	return l.changeAny(ctx, run, func(tx *Tx, head *Commit) error {
+		if head == nil {
+			return l.emptyError()
+		}
+		return f(tx, head)
+	})
+}
+
+// changeAny is change for a lake that may be empty: head is then nil.
+func (l *Lake) changeAny(ctx context.Context, run string, f func(tx *Tx, head *Commit) error) (err error) {
 	lock, err := l.Lock(run)
 	if err != nil {
 		return err
@@ -21,9 +31,6 @@ func (l *Lake) change(ctx context.Context, run string, f func(tx *Tx, head *Comm
 	head, err := l.Head()
 	if err != nil {
 		return err
-	}
-	if head == nil {
-		return l.emptyError()
 	}
 	return f(tx, head)
 }
