@@ -4,6 +4,7 @@ threshold that serves it best on the very file it is measured on."""
 import io
 import json
 import logging
+import os
 import random
 import re
 import unicodedata
@@ -77,6 +78,7 @@ def run_splink(rows, truth):
 
 def run_dedupe(rows, truth, training, training_truth):
     """dedupe learns from pairs; it is given labelled ones of the other half."""
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"  # its search over regressions starts a process for each otherwise
     import dedupe
 
     random.seed(1)
@@ -98,8 +100,11 @@ def run_dedupe(rows, truth, training, training_truth):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         d.train(recall=0.95, index_predicates=False)  # with them it takes many times as long
+    scores = d.score(d.pairs(records))
     tried = []
-    for t in THRESHOLDS:
-        found = {i: min(map(str, ids)) for ids, _ in d.partition(records, t) for i in ids}
+    for t in [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98]:
+        found = {i: i for i in truth}
+        for ids, _ in d.cluster(scores, t):
+            found.update((i, min(ids)) for i in ids)
         tried.append((t, measure(found, truth)))
     return max(tried, key=lambda x: x[1]["pair_f1"])
