@@ -313,17 +313,17 @@ func TestDeltaOfUnportableColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := stage(tx, filepath.Join(fixtures, "unportable.src"), "gold/odd", FileOptions{})
+	f, err := stage(tx, filepath.Join(fixtures, "unportable.src"), "bronze/crm/odd", FileOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = tx.Publish(context.Background(), Publish{Tables: map[string]Manifest{
-		"gold/odd": {Storage: StorageSingle, Schema: []Column{{1, "id", "UBIGINT"}}, Files: []File{f}}}})
+	_, err = tx.Publish(context.Background(), Publish{Delta: []string{"gold", "bronze"}, Tables: map[string]Manifest{
+		"bronze/crm/odd": {Storage: StorageAppend, Schema: []Column{{1, "id", "UBIGINT"}}, Files: []File{f}}}})
 	if err := errors.Join(err, done()); err != nil {
 		t.Fatal(err)
 	}
 	r := mustVerify(t, l, false)
-	if !r.OK() || !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "gold/odd has no Delta log") }) {
+	if !r.OK() || !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "bronze/crm/odd has no Delta log") }) {
 		t.Errorf("verify: %+v", r)
 	}
 }

@@ -325,7 +325,8 @@ func TestDroppedColumnKeepsItsID(t *testing.T) {
 	l := mustLake(t, Options{})
 	publishOne(t, l, "R1", Publish{}, map[string]string{"gold/t": fixtures + "/a.src"})
 	var prev *Manifest
-	for i, names := range [][]Column{{{Name: "id"}}, {{Name: "id"}, {Name: "price"}}, {{Name: "amount"}, {Name: "id"}}} {
+	for i, names := range [][]Column{{{Name: "id", Type: "VARCHAR"}}, {{Name: "id", Type: "VARCHAR"}, {Name: "price", Type: "VARCHAR"}},
+		{{Name: "amount", Type: "VARCHAR"}, {Name: "id", Type: "VARCHAR"}}} {
 		run := fmt.Sprintf("R%d", i+2)
 		head, _ := l.Head()
 		s, _ := l.Snapshot(head)
@@ -340,7 +341,7 @@ func TestDroppedColumnKeepsItsID(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := Manifest{Storage: StorageSingle, Schema: AssignIDs(prev, names), Files: []File{f}}
-		if _, err := tx.Publish(context.Background(), Publish{Tables: map[string]Manifest{"gold/t": m}}); err != nil {
+		if _, err := tx.Publish(context.Background(), Publish{Tables: map[string]Manifest{"gold/t": m}, Migrations: map[string]Migration{"gold/t": {Drop: []string{"amount", "price"}}}}); err != nil {
 			t.Fatal(err)
 		}
 		tx.Close()
