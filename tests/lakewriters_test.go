@@ -49,9 +49,6 @@ func TestFaultWriters(t *testing.T) {
 				_ = c.Process.Signal(syscall.SIGKILL)
 				_ = c.Wait() // it was killed
 				kills.Add(1)
-				if !long() {
-					time.Sleep(time.Duration(rnd.IntN(300)) * time.Millisecond) // starting processes is what costs
-				}
 			}
 		})
 	}
