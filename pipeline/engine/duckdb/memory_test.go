@@ -11,7 +11,7 @@ import (
 )
 
 // greedy is a statement that cannot spill: a list is built in memory.
-const greedy = "SELECT len(list(md5(i::VARCHAR) ORDER BY i)) AS n FROM range(2000000) r(i)"
+const greedy = "SELECT len(list(md5(i::VARCHAR) ORDER BY i)) AS n FROM range(300000) r(i)"
 
 // TestOutOfMemory: a statement that runs out is tried again with what the machine has,
 // unless somebody has set the limit; then the error says what to set.
@@ -22,8 +22,8 @@ func TestOutOfMemory(t *testing.T) {
 		fails             bool
 	}{
 		{"nobody set a limit", "", "4GB", false},
-		{"too little in the machine", "", "60MB", true},
-		{"the limit was set", "50MB", "", true},
+		{"too little in the machine", "", "12MB", true},
+		{"the limit was set", "10MB", "", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			db, err := Open(ctx, engine.Options{Threads: 1, MemoryLimit: c.limit, TempDirectory: t.TempDir()})
@@ -34,8 +34,8 @@ func TestOutOfMemory(t *testing.T) {
 			if (db.memory.most == "") != (c.limit != "") {
 				t.Errorf("limit %q: a second try with %q", c.limit, db.memory.most)
 			}
-			db.memory.limit, db.memory.most = "50MB", c.most
-			if _, err := db.db.ExecContext(ctx, MemorySetting("50MB")); err != nil {
+			db.memory.limit, db.memory.most = "10MB", c.most
+			if _, err := db.db.ExecContext(ctx, MemorySetting("10MB")); err != nil {
 				t.Fatal(err)
 			}
 			s, err := db.Session(ctx)
@@ -54,7 +54,7 @@ func TestOutOfMemory(t *testing.T) {
 				}
 			}
 			var limit string
-			if err := db.db.QueryRowContext(ctx, "SELECT current_setting('memory_limit')").Scan(&limit); err != nil || limit != "47.6 MiB" {
+			if err := db.db.QueryRowContext(ctx, "SELECT current_setting('memory_limit')").Scan(&limit); err != nil || limit != "9.5 MiB" {
 				t.Errorf("afterwards the limit is %s (%v)", limit, err)
 			}
 		})
