@@ -227,7 +227,7 @@ func (r *Result) evidence(a, b int32, v *vector) string {
 		for other := range texts {
 			if other.hash == id.hash && (kind != labelIdentifier || v[fDomainLabel] == 1) {
 				seen[id.hash] = true
-				words = append(words, strings.ReplaceAll(identifierNames[kind], "_", " ")+" "+text)
+				words = append(words, strings.ReplaceAll(identifierNames[kind], "_", " ")+" "+shown(kind, text))
 			}
 		}
 	})
@@ -235,4 +235,17 @@ func (r *Result) evidence(a, b int32, v *vector) string {
 		words = append(words, "parent "+r.rootKeys[r.root[a]])
 	}
 	return strings.Join(words, "; ")
+}
+
+// shown is an identifier as evidence names it: enough to recognise it, not enough to reach a
+// person by.
+func shown(kind identifierKind, text string) string {
+	switch kind {
+	case emailIdentifier, contactIdentifier:
+		local, host, _ := strings.Cut(text, "@")
+		return string([]rune(local)[:1]) + "…@" + host
+	case phoneIdentifier:
+		return "…" + text[max(0, len(text)-4):]
+	}
+	return text
 }
