@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reads a lake with other people's clients, PyPI's duckdb and pyarrow, and the Salesforce
+# Reads a lake with other people's clients, PyPI's duckdb, pyarrow and deltalake, Spark, and the Salesforce
 # simulator with simple-salesforce and jsforce, in versions that are pinned. Prints "N passed, N failed"; where Python or the registry is
 # absent it says "skipped" and why, and succeeds.
 set -euo pipefail
@@ -24,8 +24,11 @@ trap 'rm -rf "$work"' EXIT
 "$bin" demo --out "$work/demo" --accounts "${ACCOUNTS:-200}" --seed 7 --lake "$work/lake" >/dev/null
 # One as-of is enough for other programs to read: no history of state tables.
 sed -i '1s/{/{ "history": {"month_ends": 0},/' "$work/demo/gold_metrics.json"
+# Every layer gets Delta logs.
+sed -i '1s/{/{ "delta": ["gold", "silver", "ops"],/' "$work/demo/pipeline.json"
 "$bin" run --quiet --config "$work/demo/pipeline.json"
 status=0
 .venv/bin/python check.py "$bin" "$work/lake" || status=1
+./delta.sh "$bin" "$PWD/.venv/bin/python" "$work/demo/pipeline.json" "$work/lake" || status=1
 ./salesforce.sh "$bin" "$PWD/.venv/bin/python" || status=1
 exit $status
