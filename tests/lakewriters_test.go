@@ -21,6 +21,9 @@ import (
 // join four tables in the three ways that are promised to be of one state. A fourth way,
 // which is not, must show mixes: else the test would see nothing.
 func TestFaultWriters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; make test-all runs it")
+	}
 	want := int64(2_000)
 	if long() {
 		want = 50_000

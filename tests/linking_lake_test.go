@@ -92,6 +92,9 @@ var travel = []link.Account{
 // TestStewardDecides: what a steward decides counts at the next run, can be taken back, and
 // moves ids so that the old ones still find their customers.
 func TestStewardDecides(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; make test-all runs it")
+	}
 	t.Parallel()
 	dir, config := group(t, "2026-01-02", travel)
 	root := filepath.Join(dir, "lake")

@@ -18,6 +18,9 @@ import (
 // it, and mounts the copy as after a power cut: what was acknowledged before the copy must be
 // there. With fsync switched off it must not: that control is caught every time.
 func TestFaultPowerCuts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; make test-all runs it")
+	}
 	cuts, controls := 10, 2
 	if long() {
 		cuts, controls = 100, 10

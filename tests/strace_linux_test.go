@@ -45,8 +45,11 @@ func TestFaultSystemCalls(t *testing.T) {
 		t.Skipf("skipped: system calls cannot be made to fail here (strace): %v %s", err, out)
 	}
 	want := 60
-	if long() {
+	switch {
+	case long():
 		want = 500
+	case testing.Short():
+		want = 12
 	}
 	rnd := rand.New(rand.NewPCG(20261122, uint64(want)))
 	dir := quickDir(t)

@@ -47,6 +47,9 @@ func company(t *testing.T) (dir, config string) {
 // TestVersions: A → B → A, delete → return, and two regions with the same invoice
 // numbers come out right, night by night and all at once.
 func TestVersions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; make test-all runs it")
+	}
 	t.Parallel()
 	dir, config := company(t)
 	root := filepath.Join(dir, "lake")
@@ -118,6 +121,9 @@ func TestReload(t *testing.T) {
 
 // TestOneFileTwice: the same export under another name is not loaded again.
 func TestOneFileTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; make test-all runs it")
+	}
 	t.Parallel()
 	dir, config := company(t)
 	must(t, "run", "--quiet", "--config", config)

@@ -134,6 +134,9 @@ func syntheticValue(c config.Contract, col config.ContractColumn, n int) string 
 // TestThreads builds every model on one and on eight threads, with a past of a month
 // before: the bytes are the same.
 func TestThreads(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; make test-all runs it")
+	}
 	one, eight := openEngine(t, 1), openEngine(t, 8)
 	silver := syntheticSilver(t, one)
 	p := load(t, one, options(t))
