@@ -31,15 +31,15 @@ def clean(name):
 
 def frame(rows):
     """The columns of the accounts, with those derived that blocking needs."""
-    d = pandas.DataFrame([{k: v or None for k, v in r.items() if k != "cluster"} for r in rows])
-    d["name_clean"] = [clean(n or "") for n in d["name"]]
+    d = pandas.DataFrame({k: [r[k] or None for r in rows] for k in rows[0] if k != "cluster"}, dtype=object)
+    d["name_clean"] = [clean(r["name"]) for r in rows]
     d["first_word"] = [n.split(" ")[0] for n in d["name_clean"]]
     d["last_word"] = [n.split(" ")[-1] for n in d["name_clean"]]
     d["start"] = [n.replace(" ", "")[:6] for n in d["name_clean"]]
     if "domain" in d:
-        d["domain"] = [re.sub(r"^(https?://)?(www\.)?|/.*$", "", v.lower()) if v else None for v in d["domain"]]
-        d["phone"] = [re.sub(r"\D", "", v)[-9:] if v else None for v in d["phone"]]
-        d["email"] = [v.lower() if v else None for v in d["email"]]
+        d["domain"] = [re.sub(r"^(https?://)?(www\.)?|/.*$", "", r["domain"].lower()) or None for r in rows]
+        d["phone"] = [re.sub(r"\D", "", r["phone"])[-9:] or None for r in rows]
+        d["email"] = [r["email"].lower() or None for r in rows]
     return d
 
 

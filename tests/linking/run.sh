@@ -24,9 +24,12 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-compare() { .venv/bin/python compare.py "$@" 2>>"$work/log"; }
+compare() { .venv/bin/python compare.py "$@" --evaluation "$work/said.json" --cpu "$(awk 'END {print $1 + $2}' "$work/cpu")" 2>>"$work/log"; }
+# evaluate links accounts, and leaves what it found, what it says of it and the seconds it took.
+TIMEFORMAT='%U %S'
+evaluate() { { time "$bin" link evaluate "$@" --clusters "$work/clusters.csv" --json >"$work/said.json"; } 2>"$work/cpu"; }
 
-echo "| Accounts | Tool | Pairs: precision / recall / F1 | B³ F1 | Time | |"
+echo "| Accounts | Tool | Pairs: precision / recall / F1 | B³ F1 | CPU | |"
 echo "|---|---|---|---|---|---|"
 # Labelled files: fitted on the customers of half a, measured on those of half b.
 half() {
@@ -35,13 +38,13 @@ half() {
   mkdir "$work/$policy" && cp ../../configs/linking/*.json "$work/$policy"
   "$bin" link fit --data "$work/$policy" --policy "$policy" --half a --truth "$file" --out "$work/$policy.json" >/dev/null
   mv "$work/$policy.json" "$work/$policy/$policy.json"
-  "$bin" link evaluate --data "$work/$policy" --policy "$policy" --half b --accounts "$file" --clusters "$work/clusters.csv" --json >"$work/said.json"
-  compare "$name" "$file" "$work/clusters.csv" --evaluation "$work/said.json" --tools splink,dedupe
+  evaluate --data "$work/$policy" --policy "$policy" --half b --accounts "$file"
+  compare "$name" "$file" "$work/clusters.csv" --tools splink,dedupe
 }
 half "listed companies, half b" "$data/us_listed_dev.csv" entity
 half "affiliations, half b" "$data/ietf_dev.csv" family
 
 accounts=${ACCOUNTS:-100000}
 "$bin" link generate --accounts "$accounts" --seed "${SEED:-9001}" --out "$work/made.csv" >/dev/null
-"$bin" link evaluate --accounts "$work/made.csv" --clusters "$work/clusters.csv" --json >"$work/said.json"
-compare "$accounts made-up accounts" "$work/made.csv" "$work/clusters.csv" --evaluation "$work/said.json" --tools splink
+evaluate --accounts "$work/made.csv"
+compare "$accounts made-up accounts" "$work/made.csv" "$work/clusters.csv" --tools splink
