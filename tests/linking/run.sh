@@ -45,6 +45,6 @@ half "listed companies, half b" "$data/us_listed_dev.csv" entity
 half "affiliations, half b" "$data/ietf_dev.csv" family
 
 accounts=${ACCOUNTS:-100000}
-"$bin" link generate --accounts "$accounts" --seed "${SEED:-9001}" --out "$work/made.csv" >/dev/null
+"$bin" link generate --accounts "$accounts" --seed "${SEED:-4002}" --out "$work/made.csv" >/dev/null
 evaluate --accounts "$work/made.csv"
 compare "$accounts made-up accounts" "$work/made.csv" "$work/clusters.csv" --tools splink
