@@ -7,7 +7,7 @@ DEMO     := demo
 ACCOUNTS ?= 2000
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0
 
-.PHONY: help build run run-salesforce test test-all test-interop test-faults bench bench-link bench-linking lint clean
+.PHONY: help build run run-salesforce test test-all test-interop test-faults test-linking bench bench-link bench-linking lint clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test-interop: build ## read the results with other people's clients (needs Pytho
 
 test-faults: build ## the long kill and corruption campaigns
 	FAULTS=long go test -timeout 60m -count 1 -run 'Fault|Kill|Crash' -v ./tests/... ./pipeline/lake/...
+
+test-linking: ## account linking in a lake of 100,000 accounts against the truth
+	LINKING_ACCOUNTS=100000 go test -timeout 30m -count 1 -run TestLinkingOfGroup -v ./tests/
 
 bench: build ## bronze, silver and gold beside bare DuckDB on 100,000 accounts
 	tests/bench/run.sh

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -204,11 +205,15 @@ func TestNoStewardFile(t *testing.T) {
 
 // TestLinkingOfGroup: at test size the customers of gold are those of the truth, of accounts
 // with homonyms, agency mailboxes, placeholder phones, resellers and renames; and ids stay
-// when a tenth more accounts come.
+// when a tenth more accounts come. LINKING_ACCOUNTS sets another size.
 func TestLinkingOfGroup(t *testing.T) {
 	t.Parallel()
-	made := truth.Generate(truth.Options{Seed: 4711, Accounts: 2200})
-	dir, config := group(t, "2026-01-02", made.Accounts[:2000])
+	size := 2000
+	if n, err := strconv.Atoi(os.Getenv("LINKING_ACCOUNTS")); err == nil {
+		size = n
+	}
+	made := truth.Generate(truth.Options{Seed: 4711, Accounts: size + size/10})
+	dir, config := group(t, "2026-01-02", made.Accounts[:size])
 	root := filepath.Join(dir, "lake")
 	crosswalk := func() map[string]string {
 		out := map[string]string{}
@@ -229,22 +234,26 @@ func TestLinkingOfGroup(t *testing.T) {
 			kept++
 		}
 	}
-	if share := float64(kept) / float64(len(first)); share < 0.998 || len(second) != 2200 {
+	if share := float64(kept) / float64(len(first)); share < 0.998 || len(second) != len(made.Accounts) {
 		t.Errorf("%.2f %% of %d accounts keep their id, %d are known", 100*share, len(first), len(second))
 	}
-	p, r, b3 := measure(made, second)
-	t.Logf("pairs: precision %.4f, recall %.4f; B³ F1 %.4f", p, r, b3)
+	customers := map[string]string{}
+	for i, a := range made.Accounts {
+		customers[orgID("001", a.ID)] = made.Cluster[i]
+	}
+	p, r, b3 := measure(customers, second)
+	t.Logf("%d accounts, pairs: precision %.4f, recall %.4f; B³ F1 %.4f; %.2f %% keep their id", len(second), p, r, b3, 100*float64(kept)/float64(len(first)))
 	if p < 0.985 || r < 0.86 || b3 < 0.965 {
 		t.Errorf("pairs: precision %.4f, recall %.4f; B³ F1 %.4f", p, r, b3)
 	}
 }
 
 // measure holds customers found against the truth.
-func measure(made *link.Labelled, found map[string]string) (precision, recall, b3 float64) {
+func measure(customers, found map[string]string) (precision, recall, b3 float64) {
 	type cell struct{ truth, found string }
 	truths, founds, both := map[string]float64{}, map[string]float64{}, map[cell]float64{}
-	for i, a := range made.Accounts {
-		c := cell{made.Cluster[i], found[orgID("001", a.ID)]}
+	for account, customer := range customers {
+		c := cell{customer, found[account]}
 		truths[c.truth]++
 		founds[c.found]++
 		both[c]++
@@ -262,7 +271,38 @@ func measure(made *link.Labelled, found map[string]string) (precision, recall, b
 		p += n * n / founds[c.found]
 		r += n * n / truths[c.truth]
 	}
-	n := float64(len(made.Accounts))
+	n := float64(len(customers))
 	p, r = p/n, r/n
 	return same / inFound, same / inTruth, 2 * p * r / (p + r)
+}
+
+// TestLinkingOfDemo: the demo's customers are found as linking_truth.csv has them.
+func TestLinkingOfDemo(t *testing.T) {
+	t.Parallel()
+	b := openBase(t)
+	customers, found := map[string]string{}, map[string]string{}
+	text, err := os.ReadFile(filepath.Join(demo(t), "linking_truth.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range lines[1:] {
+		customers[l[0]] = l[1]
+	}
+	for _, row := range b.rows(t, "SELECT account_id, master_account_id FROM gold.account_members") {
+		found[row[0]] = row[1]
+	}
+	for account := range customers {
+		if found[account] == "" { // deleted, or rejected by a defect
+			delete(customers, account)
+		}
+	}
+	p, r, b3 := measure(customers, found)
+	t.Logf("%d accounts, pairs: precision %.4f, recall %.4f; B³ F1 %.4f", len(customers), p, r, b3)
+	if p < 0.985 || r < 0.86 || b3 < 0.965 {
+		t.Errorf("pairs: precision %.4f, recall %.4f; B³ F1 %.4f", p, r, b3)
+	}
 }

@@ -31,7 +31,14 @@ func (e *emitter) company(s *system, a *account) {
 	r := e.row(s, objAccount)
 	r.text(a.id).flag(false).text(accountNumber(a), a.name, typeNames[a.kind], a.parentID, street(n), town.name, town.state, town.postal, c.name)
 	r.decimal(town.lat, 4).decimal(town.lon, 4)
-	r.text(c.international+filled(c.landline, n>>16), "https://www."+a.domain()+"/", a.trade.industry, a.trade.naics)
+	phone, site := c.international+filled(c.landline, n>>16), "https://www."+a.domain()+"/"
+	if theirs, number, is := a.reseller(); is {
+		site, phone = theirs, number
+	}
+	if drawn(a.seed, drawPhone, a.number, placeholders) {
+		phone = nobodysPhones[a.number%len(nobodysPhones)]
+	}
+	r.text(phone, site, a.trade.industry, a.trade.naics)
 	r.text(ownerships[n>>4%5]).optMoney(int64(employees) * priceLevel[a.currency] * int64(40_000+n>>12%90_000) * 100).text(a.currency).int(employees)
 	r.text(rating, accountOrigin[n>>20%5], a.owner, a.region()).date(since).text(status, segment(a)).flag(a.kind != smb && n>>28%12 == 0)
 	r.text(tier(a, n), territories[a.org][n>>32%uint64(len(territories[a.org]))]).date(touched.day())

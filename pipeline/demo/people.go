@@ -56,6 +56,9 @@ func (a *account) addContact(i int) {
 		c.created += moment(a.between(1, 120)) * secondsPerDay
 	}
 	c.email = plain(c.first) + "." + plain(c.last) + "@" + a.domain()
+	if i == 0 && drawn(a.seed, drawAgency, a.number, agencies) {
+		c.email = agencyMailboxes[a.number%len(agencyMailboxes)]
+	}
 	ct := &countries[a.country]
 	c.phone, c.mobile = a.phoneNumber(ct, ct.landline), a.phoneNumber(ct, ct.mobile)
 	c.optOut = a.chance(60)
@@ -94,7 +97,10 @@ func filled(pattern string, n uint64) string {
 
 // domain is the customer's web domain in the account's country.
 func (a *account) domain() string {
-	stem, _ := companyStem(a.seed, a.customer)
+	stem, _ := nameStem(a.seed, a.customer)
+	if _, is := homonym(a.seed, a.customer); is {
+		stem += "hq" // the other company was first
+	}
 	return plain(stem) + "." + countries[a.country].domain
 }
 

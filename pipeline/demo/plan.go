@@ -12,6 +12,7 @@ const (
 	linkParent    = "same_parent"    // one parent account
 	linkManual    = "manual_link"    // only a steward knows
 	linkFuzzy     = "fuzzy_name"     // similar names
+	linkRenamed   = "renamed"        // one still has the former name
 	linkDuplicate = "duplicate"      // entered twice in one org
 	linkDecoy     = "rejected_match" // similar, but a steward said no
 )
@@ -87,7 +88,7 @@ func (p *planner) first(s stream, index int) accountPlan {
 		a.org = s.weighted(0, 60, 40)
 	}
 	a.country = countryIn(s, a.org)
-	stem, t := companyStem(p.seed, index)
+	stem, t := nameStem(p.seed, index)
 	a.trade = t
 	a.name = stem + " " + pick(s, countries[a.country].suffixes)
 	a.site = s.IntN(len(countries[a.country].cities))
@@ -135,8 +136,11 @@ func (p *planner) related(s stream, index int, first accountPlan) []accountPlan 
 		return list
 	}
 	link := []string{linkExact, linkParent, linkManual, linkFuzzy, linkDecoy}[s.weighted(40, 20, 18, 18, 4)]
+	if link == linkFuzzy && drawn(p.seed, drawRenamed, index, renamed) {
+		link = linkRenamed
+	}
 	list[0].link = link
-	stem, _ := companyStem(p.seed, index)
+	stem, _ := nameStem(p.seed, index)
 	for n := range s.weighted(70, 30) + 1 {
 		a := first
 		a.link = link
@@ -148,14 +152,14 @@ func (p *planner) related(s stream, index int, first accountPlan) []accountPlan 
 			a.country = countryIn(s, a.org)
 			a.site = s.IntN(len(countries[a.country].cities))
 		}
-		a.name = otherName(s, link, stem, index, a)
+		a.name = otherName(s, link, stem, formerStem(p.seed, index), index, a)
 		list = append(list, a)
 	}
 	return list
 }
 
 // otherName is what a further account of a customer is called.
-func otherName(s stream, link, stem string, index int, a accountPlan) string {
+func otherName(s stream, link, stem, former string, index int, a accountPlan) string {
 	c := countries[a.country]
 	form := pick(s, c.suffixes)
 	switch link {
@@ -170,6 +174,8 @@ func otherName(s stream, link, stem string, index int, a accountPlan) string {
 		return initials(stem) + " International " + strconv.Itoa(index+1) + " " + form
 	case linkDecoy:
 		return stem + " Workshop " + form
+	case linkRenamed:
+		return former + " " + form
 	default:
 		if s.chance(500) {
 			return stem + " " + c.name + " " + form

@@ -214,7 +214,7 @@ func (a *account) dealName(kind string, closing day, lines []dealLine) string {
 	if kind == "Renewal" {
 		what = "Renewal"
 	}
-	stem, _ := companyStem(a.seed, a.customer)
+	stem, _ := nameStem(a.seed, a.customer)
 	return stem + " - " + what + " " + closing.iso()[:7]
 }
 
