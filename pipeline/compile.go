@@ -101,12 +101,12 @@ func linkingFiles(cfg *config.Loaded) fs.FS {
 }
 
 // sqlFiles are the built-in models and checks; those in the configured directory of
-// the same name win over them, others are added.
+// the same name win over them, empty ones take them away, others are added.
 func sqlFiles(cfg *config.Loaded) fs.FS {
 	if cfg.Pipeline.SQL == "" {
 		return sqlfiles.FS
 	}
-	return config.Layered{Upper: os.DirFS(cfg.Pipeline.SQL), Lower: sqlfiles.FS}
+	return config.Layered{Upper: os.DirFS(cfg.Pipeline.SQL), Lower: sqlfiles.FS, EmptyHides: true}
 }
 
 // Validate compiles everything and says what there is.

@@ -214,24 +214,31 @@ func fewModels(t testing.TB, models ...string) func(cfg map[string]any) {
 		if len(found) == 0 { // the run itself writes it, such as ops.source_coverage
 			continue
 		}
-		text := read(found[0])
-		write(t, filepath.Join(dir, found[0]), text)
-		for _, m := range table.FindAllStringSubmatch(text, -1) {
+		for _, m := range table.FindAllStringSubmatch(read(found[0]), -1) {
 			models = append(models, m[1])
 		}
 	}
-	write(t, filepath.Join(dir, "prelude", "duckdb.sql"), read("prelude/duckdb.sql"))
-	checks, err := fs.Glob(sqlfiles.FS, "checks/*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range checks {
-		text := read(name)
-		if !slices.ContainsFunc(table.FindAllStringSubmatch(text, -1), func(m []string) bool { return !has[m[1]] }) {
-			write(t, filepath.Join(dir, name), text)
+	for _, pattern := range []string{"[go][op]*/*.sql", "checks/*.sql"} {
+		found, err := fs.Glob(sqlfiles.FS, pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range found {
+			if unwanted(name, read(name), has, table) {
+				write(t, filepath.Join(dir, name), "") // an empty file takes the built-in one away
+			}
 		}
 	}
 	return func(cfg map[string]any) { cfg["sql"] = dir }
+}
+
+// unwanted tells of a model whether nobody asked for it, and of a check whether it reads
+// such a model.
+func unwanted(name, text string, has map[string]bool, table *regexp.Regexp) bool {
+	if filepath.Dir(name) != "checks" {
+		return !has[strings.TrimSuffix(filepath.Base(name), ".sql")]
+	}
+	return slices.ContainsFunc(table.FindAllStringSubmatch(text, -1), func(m []string) bool { return !has[m[1]] })
 }
 
 func readJSON(t testing.TB, path string, v any) {
