@@ -32,8 +32,7 @@ type Decision struct {
 // refuses ids that are empty or occur twice.
 func sortAccounts(accounts []Account) ([]Account, error) {
 	if !slices.IsSortedFunc(accounts, byID) {
-		accounts = slices.Clone(accounts)
-		slices.SortFunc(accounts, byID)
+		accounts = sortedByID(accounts)
 	}
 	for i := range accounts {
 		if accounts[i].ID == "" {
@@ -44,6 +43,34 @@ func sortAccounts(accounts []Account) ([]Account, error) {
 		}
 	}
 	return accounts, nil
+}
+
+// sortedByID sorts a copy. It compares eight bytes behind what all ids begin with, and whole
+// ids only where these are the same.
+func sortedByID(accounts []Account) []Account {
+	common := len(accounts[0].ID)
+	for i := range accounts {
+		id := accounts[i].ID
+		common = min(common, len(id))
+		for id[:common] != accounts[0].ID[:common] {
+			common--
+		}
+	}
+	order := make([]prefixed, len(accounts))
+	for i := range accounts {
+		order[i] = prefixed{prefix(accounts[i].ID[common:]), int32(i)}
+	}
+	slices.SortFunc(order, func(x, y prefixed) int {
+		if x.prefix != y.prefix {
+			return cmp.Compare(x.prefix, y.prefix)
+		}
+		return strings.Compare(accounts[x.at].ID, accounts[y.at].ID)
+	})
+	sorted := make([]Account, len(accounts))
+	for i, o := range order {
+		sorted[i] = accounts[o.at]
+	}
+	return sorted
 }
 
 func byID(a, b Account) int { return cmp.Compare(a.ID, b.ID) }

@@ -99,9 +99,9 @@ func (c *corpus) freshKeys(fresh []bool) map[int64]bool {
 	return wanted
 }
 
-// identifiers loads the identifiers of all accounts and finds those shared by too many to say
-// anything.
-func (b blocker) identifiers(ctx context.Context, c *corpus) (many map[int64]bool, err error) {
+// identifiers loads the identifiers of all accounts, or of them the values that are wanted,
+// and finds those shared by too many to say anything.
+func (b blocker) identifiers(ctx context.Context, c *corpus, wanted map[int64]bool) (many map[int64]bool, err error) {
 	path := filepath.Join(b.dir, "identifier.parquet")
 	defer os.Remove(path)
 	err = writeRows(path, func(put func(...identifierRow) error) error {
@@ -113,6 +113,9 @@ func (b blocker) identifiers(ctx context.Context, c *corpus) (many map[int64]boo
 					name = c.brand[n]
 				}
 				for _, id := range c.identifiers[i] {
+					if wanted != nil && !wanted[id.hash] {
+						continue
+					}
 					rows = append(rows, identifierRow{int32(id.kind), id.hash, int32(i), name})
 				}
 			}

@@ -2,6 +2,7 @@ package link
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
@@ -185,9 +186,9 @@ func (k *clusters) oneCore(x, y []int32, share float64) bool {
 	return false
 }
 
-// join merges the accounts of decisions, parents and edges, in this order. It returns for
-// each edge why it was refused, allowed if it was not.
-func (k *clusters) join(decisions []placedDecision, edges []edge) []refusal {
+// join merges the accounts of decisions, parents and edges, in this order, and says of each
+// edge why it was refused. Only clusters of accounts that are touched are made; nil = all.
+func (k *clusters) join(decisions []placedDecision, edges []edge, touched []bool) {
 	for _, d := range decisions {
 		if !d.Same {
 			k.apart[d.a], k.apart[d.b] = append(k.apart[d.a], d.b), append(k.apart[d.b], d.a)
@@ -199,22 +200,20 @@ func (k *clusters) join(decisions []placedDecision, edges []edge) []refusal {
 			k.union(x, y)
 		}
 	}
-	firstOf := map[int32]int32{}
-	for a, r := range k.corpus.root {
-		if r < 0 || k.manyRoot[r] {
+	for a, b := range k.ofOneParent() {
+		if touched != nil && !touched[a] {
 			continue
 		}
-		b, ok := firstOf[r]
-		if !ok {
-			firstOf[r] = int32(a)
-			continue
-		}
-		if x, y := k.find(int32(a)), k.find(b); x != y && k.forbidden(x, y) == allowed {
+		if x, y := k.find(a), k.find(b); x != y && k.forbidden(x, y) == allowed {
 			k.union(x, y)
 		}
 	}
 	order := make([]int32, 0, len(edges))
 	for i, e := range edges {
+		if touched != nil && !touched[e.a] {
+			continue
+		}
+		edges[i].refused = allowed
 		if k.policy.sure(e) {
 			order = append(order, int32(i))
 		}
@@ -223,23 +222,42 @@ func (k *clusters) join(decisions []placedDecision, edges []edge) []refusal {
 		x, y := &edges[i], &edges[j]
 		return cmp.Or(cmp.Compare(y.logOdds, x.logOdds), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
 	})
-	refused := make([]refusal, len(edges))
 	for _, i := range order {
-		x, y := k.find(edges[i].a), k.find(edges[i].b)
+		e := &edges[i]
+		x, y := k.find(e.a), k.find(e.b)
 		if x == y {
 			continue
 		}
-		if refused[i] = k.forbidden(x, y); refused[i] == allowed && k.unlike(x, y) {
-			refused[i] = unlikeMembers
+		if e.refused = k.forbidden(x, y); e.refused == allowed && k.unlike(x, y) {
+			e.refused = unlikeMembers
 		}
-		if refused[i] == allowed && edges[i].alone && k.bothEverywhere(x, y) {
-			refused[i] = sameRegions
+		if e.refused == allowed && e.alone && k.bothEverywhere(x, y) {
+			e.refused = sameRegions
 		}
-		if refused[i] == allowed {
+		if e.refused == allowed {
 			k.union(x, y)
 		}
 	}
-	return refused
+}
+
+// ofOneParent yields each account under a parent company with the first one under it.
+func (c *corpus) ofOneParent() iter.Seq2[int32, int32] {
+	return func(yield func(a, first int32) bool) {
+		firstOf := map[int32]int32{}
+		for a, r := range c.root {
+			if r < 0 || c.manyRoot[r] {
+				continue
+			}
+			b, ok := firstOf[r]
+			if !ok {
+				firstOf[r] = int32(a)
+				continue
+			}
+			if !yield(int32(a), b) {
+				return
+			}
+		}
+	}
 }
 
 // labels gives each account the smallest account of its cluster.

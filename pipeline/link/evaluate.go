@@ -182,5 +182,5 @@ func (r *Result) Measure(data *Labelled) Measures {
 
 // linked says whether an edge holds: confident enough and not refused.
 func (r *Result) linked(i int) bool {
-	return r.policy.sure(r.edges[i]) && r.refused[i] == allowed
+	return r.policy.sure(r.edges[i]) && r.edges[i].refused == allowed
 }

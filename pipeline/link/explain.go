@@ -107,19 +107,11 @@ const parentConfidence = 99
 
 // parentLinks yields, for each account under a parent company, its link to the first one.
 func (r *Result) parentLinks(yield func(Link) bool) bool {
-	firstOf := map[int32]int32{}
-	for a, root := range r.root {
-		if root < 0 || r.manyRoot[root] {
-			continue
-		}
-		b, ok := firstOf[root]
-		if !ok {
-			firstOf[root] = int32(a)
-			continue
-		}
+	for a, b := range r.ofOneParent() {
+		root := r.root[a]
 		x := logit(parentConfidence / 100.0)
 		l := Link{AccountID: r.accounts[b].ID, MatchedAccountID: r.accounts[a].ID, Method: ParentCompany, Confidence: parentConfidence, LogOdds: x,
-			Parts: []Part{{"parent", 1, x}}, NameSimilarity: r.similarity(b, int32(a)), Evidence: "parent company " + r.rootKeys[root], Decided: Accepted}
+			Parts: []Part{{"parent", 1, x}}, NameSimilarity: r.similarity(b, a), Evidence: "parent company " + r.rootKeys[root], Decided: Accepted}
 		if r.labels[a] != r.labels[b] {
 			l.Decided, l.Reason = Rejected, refusalWords[decidedApart]
 		}
@@ -135,10 +127,10 @@ func (r *Result) link(i int) Link {
 	l := r.explain(e.a, e.b)
 	l.Method, l.Decided = e.method, Accepted
 	switch {
-	case r.refused[i] == decidedApart:
+	case e.refused == decidedApart:
 		l.Decided, l.Reason = Rejected, refusalWords[decidedApart]
-	case r.refused[i] != allowed:
-		l.Decided, l.Reason = Review, refusalWords[r.refused[i]]
+	case e.refused != allowed:
+		l.Decided, l.Reason = Review, refusalWords[e.refused]
 	case r.labels[e.a] == r.labels[e.b]:
 	case e.alone && float64(e.confidence) >= r.policy.LinkAt:
 		l.Decided, l.Reason = Review, "nothing but the name speaks for it"

@@ -35,6 +35,13 @@ func hashIdentifier(kind identifierKind, text string) identifier {
 	return identifier{kind, int64(xxh3.HashString(identifierNames[k] + "\x1f" + text))}
 }
 
+// hashed are the identifiers of an account.
+func (v *Vocabulary) hashed(a *Account) []identifier {
+	var ids []identifier
+	v.identifiers(a, func(kind identifierKind, text string) { ids = append(ids, hashIdentifier(kind, text)) })
+	return ids
+}
+
 // identifiers gives what an account can be reached by, normalised; values that mean "none"
 // are left out.
 func (v *Vocabulary) identifiers(a *Account, visit func(kind identifierKind, text string)) {

@@ -1,6 +1,9 @@
 package link
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // classWeight is how much a word of a class says beside a core word of the same rarity.
 var classWeight = [...]float64{Core: 1, Generic: 0.5, Geographic: 0.4, Number: 0.6}
@@ -23,9 +26,11 @@ type lexicon struct {
 
 func newLexicon() *lexicon { return &lexicon{ids: map[string]int32{}} }
 
-// id gives the number of a word, adding it if it is new.
+// id gives the number of a word, adding it if it is new. A name of nothing but words that
+// are dropped elsewhere makes them its core: of several classes a word has the first.
 func (l *lexicon) id(w Word) int32 {
 	if id, ok := l.ids[w.Text]; ok {
+		l.class[id] = min(l.class[id], w.Class)
 		return id
 	}
 	id := int32(len(l.texts))
@@ -69,6 +74,16 @@ func (l *lexicon) weigh() {
 type frequencies struct {
 	names int
 	df    map[string]int32
+}
+
+// lexicon is the one of a run that was made with these frequencies.
+func (s *stateWords) lexicon(names int64) *lexicon {
+	l := &lexicon{ids: make(map[string]int32, len(s.text)+len(s.text)/8), names: int(names),
+		texts: slices.Clone(s.text), class: slices.Clone(s.class), df: slices.Clone(s.names)}
+	for i, text := range l.texts {
+		l.ids[text] = int32(i)
+	}
+	return l
 }
 
 // apply replaces the counted frequencies by the kept ones; words that are new keep theirs.

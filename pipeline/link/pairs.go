@@ -29,7 +29,8 @@ type edge struct {
 	logOdds    float32
 	confidence float32
 	method     Method
-	alone      bool // nothing but the name speaks for it
+	alone      bool    // nothing but the name speaks for it
+	refused    refusal // why it was not followed
 }
 
 // observer is told of every pair that was scored, for measuring and fitting; from all cores
@@ -108,16 +109,16 @@ func newScorer(c *corpus, observe *observer) *scorer {
 	return s
 }
 
-// fresh says which accounts are new; nil = all.
-func (s *scorer) edges(namePairs, accountPairs []int64, fresh []bool) ([]edge, error) {
+// edges are the pairs above the review line of those that t wants compared; nil = all.
+func (s *scorer) edges(namePairs, accountPairs []int64, t *touch) ([]edge, error) {
 	var edges []edge
 	collect := func(e ...edge) error { edges = append(edges, e...); return nil }
 	steps := []struct {
 		n     int
 		score func(i int, out *[]edge)
 	}{
-		{len(s.names), func(i int, out *[]edge) { s.scoreHolders(int32(i), fresh, out) }},
-		{len(namePairs), func(i int, out *[]edge) { s.scoreNames(namePairs[i], fresh, out) }},
+		{len(s.names), func(i int, out *[]edge) { s.scoreHolders(int32(i), t, out) }},
+		{len(namePairs), func(i int, out *[]edge) { s.scoreNames(namePairs[i], t, out) }},
 		{len(accountPairs), func(i int, out *[]edge) {
 			s.scoreAccounts(int32(accountPairs[i]>>32), int32(accountPairs[i]&0x7fffffff), nil, out)
 		}},
@@ -144,17 +145,34 @@ func (s *scorer) edges(namePairs, accountPairs []int64, fresh []bool) ([]edge, e
 	return slices.CompactFunc(edges, func(x, y edge) bool { return x.a == y.a && x.b == y.b }), nil
 }
 
-func sortEdges(edges []edge) {
-	slices.SortFunc(edges, func(x, y edge) int {
-		return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b), cmp.Compare(y.logOdds, x.logOdds))
-	})
+func sortEdges(edges []edge) { slices.SortFunc(edges, byAccounts) }
+
+func byAccounts(x, y edge) int {
+	return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b), cmp.Compare(y.logOdds, x.logOdds))
+}
+
+// mergeEdges puts two sorted lists together. A pair in both is taken from the second.
+func mergeEdges(kept, made []edge) []edge {
+	all := make([]edge, 0, len(kept)+len(made))
+	for len(kept) > 0 && len(made) > 0 {
+		x, y := kept[0], made[0]
+		switch order := cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)); {
+		case order < 0:
+			all, kept = append(all, x), kept[1:]
+		case order > 0:
+			all, made = append(all, y), made[1:]
+		default:
+			kept = kept[1:]
+		}
+	}
+	return append(append(all, kept...), made...)
 }
 
 // scoreHolders compares the accounts of one name: all with all, or with their neighbours if
 // there are many.
-func (s *scorer) scoreHolders(name int32, fresh []bool, out *[]edge) {
+func (s *scorer) scoreHolders(name int32, t *touch, out *[]edge) {
 	h := s.holders[name]
-	if len(h) < 2 {
+	if len(h) < 2 || (t != nil && !t.names[name] && !t.brands[name]) {
 		return
 	}
 	var v vector
@@ -165,7 +183,7 @@ func (s *scorer) scoreHolders(name int32, fresh []bool, out *[]edge) {
 	}
 	for i := range h {
 		for j := i + 1; j < min(len(h), i+1+reach); j++ {
-			if fresh == nil || fresh[h[i]] || fresh[h[j]] {
+			if t.pair(s.corpus, h[i], h[j], false) {
 				s.scoreAccounts(h[i], h[j], &v, out)
 			}
 		}
@@ -177,7 +195,7 @@ const mostHolders = 12
 
 // scoreNames compares the accounts of two names, if the names leave any hope without a shared
 // identifier; accounts that share one come by themselves.
-func (s *scorer) scoreNames(pair int64, fresh []bool, out *[]edge) {
+func (s *scorer) scoreNames(pair int64, t *touch, out *[]edge) {
 	x, y := int32(pair>>32), int32(pair&0x7fffffff)
 	var v vector
 	worth := s.worth
@@ -190,7 +208,7 @@ func (s *scorer) scoreNames(pair int64, fresh []bool, out *[]edge) {
 	hx, hy := s.holders[x], s.holders[y]
 	for _, a := range hx[:min(len(hx), mostHolders)] {
 		for _, b := range hy[:min(len(hy), mostHolders)] {
-			if fresh == nil || fresh[a] || fresh[b] {
+			if t.pair(s.corpus, a, b, false) {
 				s.scoreAccounts(a, b, &v, out)
 			}
 		}
@@ -221,5 +239,5 @@ func (s *scorer) scoreAccounts(a, b int32, named *vector, out *[]edge) {
 	case support != 0:
 		method = Contact
 	}
-	*out = append(*out, edge{a, b, float32(logOdds), float32(100 * logistic(logOdds)), method, support == 0 && v[fParent] == 0})
+	*out = append(*out, edge{a, b, float32(logOdds), float32(100 * logistic(logOdds)), method, support == 0 && v[fParent] == 0, allowed})
 }

@@ -2,6 +2,8 @@ package link
 
 import (
 	"cmp"
+	"encoding/binary"
+	"iter"
 	"math"
 	"runtime"
 	"slices"
@@ -20,7 +22,8 @@ type corpus struct {
 
 	names   []*profile // distinct, by their letters
 	nameOf  []int32    // of each account; -1 = nothing that can be compared
-	keys    []string   // of names
+	keys    []uint64   // hashes of what makes them these names
+	oldName []int32    // their numbers in the state a run began with, -1 = none
 	brand   []int32    // of each name: names that differ in places and trades share it
 	crowd   []float32  // of each brand: 0 = few accounts, 1 = many
 	breadth []float32  // of each brand: 0 = one or two names, 1 = many
@@ -46,7 +49,8 @@ func prepare(v *Vocabulary, p *Policy, accounts []Account, earlier *frequencies)
 	c := &corpus{policy: p, words: v, accounts: accounts, comparer: comparer{lex: newLexicon()}}
 	c.country, c.region = c.places()
 	c.prepareNames(earlier)
-	c.findOwnPlaces()
+	c.ownPlace = make([]bool, len(accounts))
+	c.findOwnPlaces(upTo(len(accounts)))
 	c.prepareIdentifiers()
 	c.root, c.rootKeys = roots(accounts, v.nullValues)
 	c.commonRoots()
@@ -79,31 +83,96 @@ func (c *corpus) places() (country, region []int32) {
 	return country, region
 }
 
-// prepareNames makes the distinct names. They are numbered in the order of their letters.
+// prepareNames makes the distinct names.
 func (c *corpus) prepareNames(earlier *frequencies) {
 	distinct, spellingOf := c.normalised()
-	order := make([]*Name, 0, len(distinct))
-	seen := make(map[string]bool, len(distinct))
+	names := make([]spelt, 0, len(distinct))
+	place := make(map[uint64]int32, len(distinct))
+	nameAt := make([]int32, len(distinct))
 	for i := range distinct {
-		if n := &distinct[i]; len(n.Words) > 0 && !seen[n.key] {
-			seen[n.key] = true
-			order = append(order, n)
+		nameAt[i] = -1
+		if n := &distinct[i]; len(n.Words) > 0 {
+			key := hashKey(n)
+			at, ok := place[key]
+			if !ok {
+				at = int32(len(names))
+				place[key], names = at, append(names, spelt{profile: profileName(c.lex, *n), key: key, old: -1})
+			}
+			nameAt[i] = at
 		}
 	}
-	letters := make(map[*Name]string, len(order))
-	for _, n := range order {
-		letters[n] = n.Compact()
-	}
-	slices.SortFunc(order, func(a, b *Name) int { return cmp.Or(cmp.Compare(letters[a], letters[b]), cmp.Compare(a.key, b.key)) })
-	numbers := make(map[string]int32, len(order))
-	brands := map[string]int32{}
-	c.names, c.keys, c.brand = make([]*profile, len(order)), make([]string, len(order)), make([]int32, len(order))
-	for i, n := range order {
-		p := profileName(c.lex, *n)
-		if i == 0 || letters[n] != letters[order[i-1]] {
+	numbers := c.number(names)
+	for i, p := range c.names {
+		if c.newLetters(i) {
 			c.lex.count(p.words)
 		}
-		c.names[i], c.keys[i], numbers[n.key] = p, n.key, int32(i)
+	}
+	if earlier != nil {
+		earlier.apply(c.lex)
+	}
+	c.nameOf = make([]int32, len(c.accounts))
+	for i := range c.accounts {
+		c.nameOf[i] = -1
+		if at := nameAt[spellingOf[i]]; at >= 0 {
+			c.nameOf[i] = numbers[at]
+		}
+	}
+	c.finishNames()
+}
+
+func hashKey(n *Name) uint64 { return xxh3.HashString(n.key) }
+
+// spelt is a distinct name before it has its number.
+type spelt struct {
+	*profile
+	key uint64 // hash of what makes it this name
+	old int32  // its number in an earlier run, -1 = it has none
+}
+
+// number numbers the names in the order of their letters; numbers gives that of each.
+func (c *corpus) number(names []spelt) (numbers []int32) {
+	order := make([]prefixed, len(names))
+	for i := range names {
+		order[i] = prefixed{prefix(names[i].compact), int32(i)}
+	}
+	slices.SortFunc(order, func(x, y prefixed) int {
+		if x.prefix != y.prefix {
+			return cmp.Compare(x.prefix, y.prefix)
+		}
+		a, b := &names[x.at], &names[y.at]
+		return cmp.Or(strings.Compare(a.compact, b.compact), cmp.Compare(a.key, b.key))
+	})
+	numbers = make([]int32, len(names))
+	c.names, c.keys, c.oldName = make([]*profile, len(names)), make([]uint64, len(names)), make([]int32, len(names))
+	for i, o := range order {
+		n := &names[o.at]
+		c.names[i], c.keys[i], c.oldName[i], numbers[o.at] = n.profile, n.key, n.old, int32(i)
+	}
+	return numbers
+}
+
+// prefixed is an element to sort by text, with the first eight letters at hand.
+type prefixed struct {
+	prefix uint64
+	at     int32
+}
+
+func prefix(text string) uint64 {
+	var first [8]byte
+	copy(first[:], text)
+	return binary.BigEndian.Uint64(first[:])
+}
+
+// newLetters says whether a name is the first of those with the same letters.
+func (c *corpus) newLetters(i int) bool {
+	return i == 0 || c.names[i].compact != c.names[i-1].compact
+}
+
+// finishNames sets what hangs on all names and accounts together.
+func (c *corpus) finishNames() {
+	brands := map[string]int32{}
+	c.brand = make([]int32, len(c.names))
+	for i, p := range c.names {
 		b, ok := brands[p.core]
 		if !ok {
 			b = int32(len(brands))
@@ -111,28 +180,28 @@ func (c *corpus) prepareNames(earlier *frequencies) {
 		}
 		c.brand[i] = b
 	}
-	if earlier != nil {
-		earlier.apply(c.lex)
-	}
 	c.lex.weigh()
-	c.nameOf = make([]int32, len(c.accounts))
+	regions := map[string]uint64{}
 	for i := range c.accounts {
-		c.nameOf[i] = -1
-		if n := &distinct[spellingOf[i]]; len(n.Words) > 0 {
-			k := numbers[n.key]
-			c.nameOf[i] = k
-			c.names[k].accounts++
-			c.names[k].regions |= 1 << (xxh3.HashString(c.accounts[i].Region) & 63)
+		if n := c.nameOf[i]; n >= 0 {
+			region := c.accounts[i].Region
+			bit, ok := regions[region]
+			if !ok {
+				bit = 1 << (xxh3.HashString(region) & 63)
+				regions[region] = bit
+			}
+			c.names[n].accounts++
+			c.names[n].regions |= bit
 		}
 	}
+	c.chooseAliases()
 	forms := learnShortForms(c.lex, c.names)
-	c.dropCommonAliases()
-	for _, p := range c.names {
-		forms.writeOut(c.lex, p)
-	}
-	for _, p := range c.names {
-		p.finish(c.lex)
-	}
+	eachChunk(len(c.names), func(_, from, to int) {
+		for _, p := range c.names[from:to] {
+			forms.writeOut(c.lex, p)
+			p.finish(c.lex)
+		}
+	})
 	c.countCrowds(len(brands))
 }
 
@@ -140,11 +209,12 @@ func (c *corpus) prepareNames(earlier *frequencies) {
 // trade, a remark.
 const commonAlias = 5
 
-// dropCommonAliases forgets what is in parentheses behind many differing names.
-func (c *corpus) dropCommonAliases() {
+// chooseAliases takes the names given with each, but for what is in parentheses behind many
+// differing names.
+func (c *corpus) chooseAliases() {
 	brands := map[string]map[int32]bool{}
 	for i, p := range c.names {
-		for _, a := range p.aliases {
+		for _, a := range p.given {
 			if brands[a.compact] == nil {
 				brands[a.compact] = map[int32]bool{}
 			}
@@ -152,7 +222,11 @@ func (c *corpus) dropCommonAliases() {
 		}
 	}
 	for _, p := range c.names {
-		p.aliases = slices.DeleteFunc(p.aliases, func(a *profile) bool { return len(brands[a.compact]) > commonAlias })
+		for _, a := range p.given {
+			if len(brands[a.compact]) <= commonAlias {
+				p.aliases = append(p.aliases, a)
+			}
+		}
 	}
 }
 
@@ -161,7 +235,7 @@ func (c *corpus) countCrowds(brands int) {
 	accounts, names := make([]int32, brands), make([]int32, brands)
 	for i, p := range c.names {
 		accounts[c.brand[i]] += p.accounts
-		if i == 0 || p.compact != c.names[i-1].compact {
+		if c.newLetters(i) {
 			names[c.brand[i]]++
 		}
 	}
@@ -196,27 +270,31 @@ func (c *corpus) normalised() (names []Name, spellingOf []int32) {
 	names = make([]Name, len(spellings))
 	eachChunk(len(spellings), func(_, from, to int) {
 		for i := from; i < to; i++ {
-			a := &c.accounts[spellings[i]]
-			country := ""
-			if a.Country != "" {
-				country = CountryCode(a.Country)
-			}
-			if !c.words.nullValues[strings.ToLower(strings.TrimSpace(a.Name))] {
-				names[i] = c.words.Normalise(a.Name, country)
-			}
+			names[i] = c.words.nameOf(&c.accounts[spellings[i]])
 		}
 	})
 	return names, spellingOf
+}
+
+// nameOf normalises the name of an account; what stands for none has no words.
+func (v *Vocabulary) nameOf(a *Account) Name {
+	country := ""
+	if a.Country != "" {
+		country = CountryCode(a.Country)
+	}
+	if v.nullValues[strings.ToLower(strings.TrimSpace(a.Name))] {
+		return Name{}
+	}
+	return v.Normalise(a.Name, country)
 }
 
 // chunkSize is how much one core takes at a time.
 const chunkSize = 4096
 
 // findOwnPlaces marks accounts whose name repeats their country.
-func (c *corpus) findOwnPlaces() {
-	c.ownPlace = make([]bool, len(c.accounts))
+func (c *corpus) findOwnPlaces(which iter.Seq[int]) {
 	words := map[string]map[int32]bool{}
-	for i := range c.accounts {
+	for i := range which {
 		country, n := c.accounts[i].Country, c.nameOf[i]
 		if country == "" || n < 0 {
 			continue
@@ -234,6 +312,16 @@ func (c *corpus) findOwnPlaces() {
 		}
 		for _, id := range c.names[n].words {
 			c.ownPlace[i] = c.ownPlace[i] || w[id]
+		}
+	}
+}
+
+func upTo(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
+				return
+			}
 		}
 	}
 }
@@ -262,9 +350,7 @@ func (c *corpus) prepareIdentifiers() {
 	c.identifiers = make([][]identifier, len(c.accounts))
 	eachChunk(len(c.accounts), func(_, from, to int) {
 		for i := from; i < to; i++ {
-			var ids []identifier
-			c.words.identifiers(&c.accounts[i], func(kind identifierKind, text string) { ids = append(ids, hashIdentifier(kind, text)) })
-			c.identifiers[i] = ids
+			c.identifiers[i] = c.words.hashed(&c.accounts[i])
 		}
 	})
 }

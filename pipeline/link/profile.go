@@ -1,6 +1,10 @@
 package link
 
-import "strings"
+import (
+	"unicode/utf8"
+
+	"github.com/zeebo/xxh3"
+)
 
 // maxWords bounds what is compared of a name.
 const maxWords = 14
@@ -14,7 +18,8 @@ type profile struct {
 	legal    string // innermost kind of legal form that says what sort of company it is
 	registry string
 	weight   float64
-	aliases  []*profile
+	aliases  []*profile // other names it is compared by
+	given    []*profile // other names given with it, whether or not it is compared by them
 
 	writtenOut bool // an alias that writes a short form out
 
@@ -24,23 +29,33 @@ type profile struct {
 
 // profileOf prepares words; the lexicon must be weighed afterwards with finish.
 func profileOf(l *lexicon, words []Word) *profile {
-	if len(words) > maxWords {
-		words = words[:maxWords]
+	ids := make([]int32, min(len(words), maxWords))
+	for i := range ids {
+		ids[i] = l.id(words[i])
 	}
-	p := &profile{compact: compact(words)}
-	var core, initials strings.Builder
-	for _, w := range words {
-		p.words = append(p.words, l.id(w))
-		if w.Class == Core || w.Class == Number {
-			core.WriteString(w.Text)
-		}
-		for _, r := range w.Text {
-			initials.WriteRune(r)
-			break
+	return profileOfIDs(l, ids)
+}
+
+// profileOfIDs prepares words of the lexicon, of which it keeps the array.
+func profileOfIDs(l *lexicon, words []int32) *profile {
+	p := &profile{words: words[:min(len(words), maxWords)]}
+	var text [256]byte
+	all, core, initials := text[:0:128], text[128:128], make([]byte, 0, 16)
+	for _, w := range p.words {
+		t := l.texts[w]
+		all = append(all, t...)
+		_, first := utf8.DecodeRuneInString(t)
+		initials = append(initials, t[:first]...)
+	}
+	p.compact, p.initials = string(all), string(initials)
+	for _, w := range p.words {
+		if l.class[w] == Core || l.class[w] == Number {
+			core = append(core, l.texts[w]...)
 		}
 	}
-	p.core, p.initials = core.String(), initials.String()
-	if p.core == "" || isNumber(p.core) {
+	if len(core) == len(all) || len(core) == 0 {
+		p.core = p.compact
+	} else if p.core = string(core); isNumber(p.core) {
 		p.core = p.compact
 	}
 	return p
@@ -59,7 +74,7 @@ func profileName(l *lexicon, n Name) *profile {
 	}
 	p.registry = n.Registry
 	for _, a := range n.Aliases {
-		p.aliases = append(p.aliases, profileOf(l, a))
+		p.given = append(p.given, profileOf(l, a))
 	}
 	return p
 }
@@ -73,4 +88,19 @@ func (p *profile) finish(l *lexicon) {
 	for _, a := range p.aliases {
 		a.finish(l)
 	}
+}
+
+// otherNames hashes the names it is compared by beside its own; 0 = none.
+func (p *profile) otherNames(l *lexicon) uint64 {
+	if len(p.aliases) == 0 {
+		return 0
+	}
+	var text []byte
+	for _, a := range p.aliases {
+		for _, w := range a.words {
+			text = append(append(text, l.texts[w]...), ' ')
+		}
+		text = append(text, '|')
+	}
+	return xxh3.Hash(text) | 1
 }

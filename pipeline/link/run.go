@@ -20,7 +20,6 @@ type Linker struct {
 type Result struct {
 	*corpus
 	edges     []edge
-	refused   []refusal
 	decisions []placedDecision
 	labels    []int32 // the smallest account of each account's cluster
 
@@ -35,12 +34,24 @@ func (l *Linker) Run(ctx context.Context, accounts []Account, decisions []Decisi
 	return l.run(ctx, accounts, decisions, nil, nil)
 }
 
-// Update links all accounts like Run, but compares only those that changed since an earlier
-// run, and those whose standing that may change. A state of another policy, vocabulary or
-// normaliser is of no use: then it is a full run. Words keep the frequencies of the last full
-// run, which is why one should be made from time to time.
+// Update links all accounts like Run, but reads, compares and clusters only those that changed
+// since an earlier run, and those whose standing that may change. A state of another policy,
+// vocabulary or normaliser, or of other accounts for the most part, is of no use: then it is a
+// full run. Words keep the frequencies of the last full run, which is why one should be made
+// from time to time.
 func (l *Linker) Update(ctx context.Context, accounts []Account, decisions []Decision, earlier *State) (*Result, error) {
-	return l.run(ctx, accounts, decisions, earlier, nil)
+	if !earlier.fits(l) {
+		return l.Run(ctx, accounts, decisions)
+	}
+	accounts, err := sortAccounts(accounts)
+	if err != nil {
+		return nil, err
+	}
+	ch := earlier.changes(accounts)
+	if ch.many {
+		return l.Run(ctx, accounts, decisions)
+	}
+	return l.update(ctx, accounts, decisions, earlier, ch)
 }
 
 // Prepare reads all accounts as Run does, but links none: the result is for Explain alone.
@@ -55,68 +66,50 @@ func (l *Linker) Prepare(ctx context.Context, accounts []Account) (*Result, erro
 	}
 	defer os.RemoveAll(dir)
 	b := blocker{l.Session, dir}
-	if c.many, err = b.identifiers(ctx, c); err != nil {
+	if c.many, err = b.identifiers(ctx, c, nil); err != nil {
 		return nil, err
 	}
 	c.findUnsure()
 	return &Result{corpus: c, labels: newClusters(c).labels()}, nil
 }
 
-func (l *Linker) run(ctx context.Context, accounts []Account, decisions []Decision, earlier *State, observe *observer) (*Result, error) {
-	if earlier != nil && (earlier.version != NormaliserVersion || earlier.policy != (&corpus{policy: l.Policy, words: l.Vocabulary}).fingerprint()) {
-		earlier = nil
-	}
-	c, err := prepare(l.Vocabulary, l.Policy, accounts, earlier.frequencies())
+// run links all accounts. Words have the frequencies of these accounts, or those given.
+func (l *Linker) run(ctx context.Context, accounts []Account, decisions []Decision, words *frequencies, observe *observer) (*Result, error) {
+	c, err := prepare(l.Vocabulary, l.Policy, accounts, words)
 	if err != nil {
 		return nil, err
 	}
 	r := &Result{corpus: c, decisions: latestDecisions(c.accounts, decisions)}
-	if err := l.compareAll(ctx, r, earlier, observe); err != nil {
+	if err := l.compareAll(ctx, r, observe); err != nil {
 		return nil, err
 	}
 	k := newClusters(c)
-	r.refused = k.join(r.decisions, r.edges)
+	k.join(r.decisions, r.edges, nil)
 	r.labels = k.labels()
 	return r, nil
 }
 
 // compareAll finds the edges.
-func (l *Linker) compareAll(ctx context.Context, r *Result, earlier *State, observe *observer) error {
+func (l *Linker) compareAll(ctx context.Context, r *Result, observe *observer) error {
 	dir, err := os.MkdirTemp(l.Dir, "link-")
 	if err != nil {
 		return fmt.Errorf("link: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	b, c := blocker{l.Session, dir}, r.corpus
-	var fresh, freshNames []bool
-	if c.many, err = b.identifiers(ctx, c); err != nil {
+	if c.many, err = b.identifiers(ctx, c, nil); err != nil {
 		return err
 	}
 	c.findUnsure()
-	if earlier != nil {
-		r.incremental = earlier.incremental + 1
-		fresh, freshNames = earlier.touched(c), make([]bool, len(c.names))
-		for i, n := range c.nameOf {
-			if n >= 0 && fresh[i] {
-				freshNames[n] = true
-			}
-		}
-	}
-	accountPairs, err := b.accountPairs(ctx, c, fresh)
+	accountPairs, err := b.accountPairs(ctx, c, nil)
 	if err != nil {
 		return err
 	}
-	namePairs, err := b.namePairs(ctx, c, freshNames)
+	namePairs, err := b.namePairs(ctx, c, nil)
 	if err != nil {
 		return err
 	}
 	r.Compared = len(namePairs) + len(accountPairs)
-	if r.edges, err = newScorer(c, observe).edges(namePairs, accountPairs, fresh); err != nil {
-		return err
-	}
-	if earlier != nil {
-		r.edges = append(r.edges, earlier.kept(c, fresh)...)
-		sortEdges(r.edges)
-	}
-	return nil
+	r.edges, err = newScorer(c, observe).edges(namePairs, accountPairs, nil)
+	return err
 }

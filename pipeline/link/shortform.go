@@ -155,11 +155,7 @@ func (f shortForms) writeOut(l *lexicon, p *profile) {
 			long = nil // it stands beside its words
 		}
 		full := slices.Concat(p.words[:i], long, p.words[i+1:])
-		words := make([]Word, len(full))
-		for k, x := range full {
-			words[k] = Word{l.texts[x], l.class[x]}
-		}
-		q := profileOf(l, words)
+		q := profileOfIDs(l, full)
 		q.writtenOut = true
 		p.aliases = append(p.aliases, q)
 		return

@@ -2,206 +2,221 @@ package link
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/zeebo/xxh3"
 )
 
-// State is what a run leaves for the next one, so that only what changed is compared again.
+// State is what a run leaves for the next one, so that only what changed is read, compared
+// and clustered again. It holds what linking made of accounts, not the accounts.
 type State struct {
-	version     int
-	policy      uint64 // of the policy and vocabulary it was made with
-	names       int
-	words       []stateWord    // frequencies of the last full run
-	accounts    []stateAccount // by id
-	edges       []edge         // a and b are places in accounts
-	incremental int            // runs since the last full one
+	version, policy, names, runs []int64 // one of each
+	words                        stateWords
+	accounts                     stateAccounts
+	named                        stateNames
+	many                         []int64 // identifiers of many
+	manyRoots                    []int64 // parents of many, hashed
+	decided                      []int32 // accounts on which a steward decided
+	edges                        stateEdges
 }
 
-type stateWord struct {
-	Text  string `parquet:"word"`
-	Names int32  `parquet:"names"`
+// stateWords is the lexicon, with the frequencies of the last full run.
+type stateWords struct {
+	text  []string
+	class []Class
+	names []int32
 }
 
-type stateAccount struct {
-	ID   string `parquet:"account_id"`
-	Mark int64  `parquet:"mark"` // hash of everything linking looks at
+// stateAccounts are the accounts by id.
+type stateAccounts struct {
+	id       []string
+	mark     []int64 // hash of everything linking looks at
+	name     []int32 // -1 = none
+	root     []int64 // ultimate parent, hashed; 0 = none
+	label    []int32
+	ownPlace []bool
+	end      []int32 // of its identifiers
+	kind     []identifierKind
+	hash     []int64
 }
 
-type stateEdge struct {
-	A          int32   `parquet:"a"`
-	B          int32   `parquet:"b"`
-	LogOdds    float32 `parquet:"log_odds"`
-	Confidence float32 `parquet:"confidence"`
-	Method     int32   `parquet:"method"`
-	Alone      bool    `parquet:"alone"`
+// stateNames are the distinct names in the order of their numbers, and what is known of each
+// by all accounts together.
+type stateNames struct {
+	key             []uint64
+	legal, registry []string
+	end, word       []int32   // ends of their words, and these
+	aliases         []int32   // how many other names each has
+	aliasEnd        []int32   // ends of the words of these
+	aliasWord       []int32   //
+	otherNames      []uint64  // hash of the other names they are compared by
+	regions         []uint64  //
+	accounts        []int32   //
+	crowd, breadth  []float32 // of the brand
+	unsure          []bool
 }
 
-type stateHead struct {
-	Version     int32 `parquet:"version"`
-	Policy      int64 `parquet:"policy"`
-	Names       int64 `parquet:"names"`
-	Incremental int32 `parquet:"incremental"`
+// stateEdges are the pairs above the review line, by places of accounts.
+type stateEdges struct {
+	a, b                []int32
+	logOdds, confidence []float32
+	method              []Method
+	alone               []bool
+	refused             []refusal
 }
 
-// Runs says how many incremental runs were made since the last full one.
-func (s *State) Runs() int { return s.incremental }
-
-// mark hashes an account.
-func mark(a *Account) int64 {
-	var b strings.Builder
-	for _, text := range append([]string{a.Region, a.Name, a.Email, a.Phone, a.Domain, a.Parent, a.Country}, append(slices.Clone(a.ContactEmails), a.ContactPhones...)...) {
-		b.WriteString(text)
-		b.WriteByte(0x1f)
+// visit names the arrays for writing and for reading.
+func (s *State) visit(c *columns) {
+	for _, one := range []*[]int64{&s.version, &s.policy, &s.names, &s.runs, &s.many, &s.manyRoots} {
+		column(c, one)
 	}
-	return int64(xxh3.HashString(b.String()))
+	w, a, n, e := &s.words, &s.accounts, &s.named, &s.edges
+	c.texts(&w.text)
+	kinds(c, &w.class)
+	c.texts(&a.id)
+	column(c, &a.mark)
+	column(c, &a.root)
+	column(c, &a.ownPlace)
+	kinds(c, &a.kind)
+	column(c, &a.hash)
+	column(c, &n.key)
+	c.texts(&n.legal)
+	c.texts(&n.registry)
+	column(c, &n.otherNames)
+	column(c, &n.regions)
+	column(c, &n.unsure)
+	for _, list := range []*[]int32{&w.names, &a.name, &a.label, &a.end, &n.end, &n.word, &n.aliases, &n.aliasEnd, &n.aliasWord, &n.accounts, &s.decided, &e.a, &e.b} {
+		column(c, list)
+	}
+	for _, list := range []*[]float32{&n.crowd, &n.breadth, &e.logOdds, &e.confidence} {
+		column(c, list)
+	}
+	kinds(c, &e.method)
+	column(c, &e.alone)
+	kinds(c, &e.refused)
+}
+
+// Runs says how many updates were made since the last full run.
+func (s *State) Runs() int { return int(s.runs[0]) }
+
+// fits says whether a state is of use to a run.
+func (s *State) fits(l *Linker) bool {
+	return s != nil && s.version[0] == NormaliserVersion && s.policy[0] == (&corpus{policy: l.Policy, words: l.Vocabulary}).fingerprint()
 }
 
 // fingerprint identifies what else a result hangs on.
-func (c *corpus) fingerprint() uint64 {
+func (c *corpus) fingerprint() int64 {
 	p := c.policy
-	return xxh3.HashString(fmt.Sprint(NormaliserVersion, c.words.version, p.Name, p.weights, p.Calibration, p.MaxBlock, p.Neighbours, p.MaxNames, p.MaxShared, p.ReviewAt))
+	return int64(xxh3.HashString(fmt.Sprint(NormaliserVersion, c.words.version, p.Name, p.weights, p.Calibration, p.MaxBlock, p.Neighbours, p.MaxNames, p.MaxShared, p.ReviewAt, p.LinkAt, p.NameAloneAt, p.Guard)))
 }
 
-// State is what the next run needs.
-func (r *Result) State() *State {
-	s := &State{version: NormaliserVersion, policy: r.fingerprint(), names: r.lex.names, edges: r.edges, incremental: r.incremental}
-	s.words = make([]stateWord, len(r.lex.texts))
-	for i, text := range r.lex.texts {
-		s.words[i] = stateWord{text, r.lex.df[i]}
-	}
-	s.accounts = make([]stateAccount, len(r.accounts))
-	eachChunk(len(r.accounts), func(_, from, to int) {
-		for i := from; i < to; i++ {
-			s.accounts[i] = stateAccount{r.accounts[i].ID, mark(&r.accounts[i])}
-		}
-	})
-	return s
-}
+// stateFile is the name of the file in the directory of a state.
+const stateFile = "link.state"
 
-func (s *State) frequencies() *frequencies {
-	if s == nil {
-		return nil
-	}
-	f := &frequencies{names: s.names, df: make(map[string]int32, len(s.words))}
-	for _, w := range s.words {
-		f.df[w.Text] = w.Names
-	}
-	return f
-}
-
-// Save writes the state to a directory.
+// Save writes the state to a directory, whole or not at all.
 func (s *State) Save(dir string) error {
-	edges := make([]stateEdge, len(s.edges))
-	for i, e := range s.edges {
-		edges[i] = stateEdge{e.a, e.b, e.logOdds, e.confidence, int32(e.method), e.alone}
-	}
-	head := []stateHead{{int32(s.version), int64(s.policy), int64(s.names), int32(s.incremental)}}
-	for _, err := range []error{
-		writeRows(filepath.Join(dir, "words.parquet"), func(put func(...stateWord) error) error { return put(s.words...) }),
-		writeRows(filepath.Join(dir, "accounts.parquet"), func(put func(...stateAccount) error) error { return put(s.accounts...) }),
-		writeRows(filepath.Join(dir, "edges.parquet"), func(put func(...stateEdge) error) error { return put(edges...) }),
-		writeRows(filepath.Join(dir, "state.parquet"), func(put func(...stateHead) error) error { return put(head...) }),
-	} {
-		if err != nil {
-			return fmt.Errorf("save link state: %w", err)
-		}
+	if err := writeColumns(filepath.Join(dir, stateFile), s.visit); err != nil {
+		return fmt.Errorf("save link state: %w", err)
 	}
 	return nil
 }
 
-// LoadState reads what Save wrote; os.ErrNotExist if nothing did.
+// LoadState reads what Save wrote; os.ErrNotExist if nothing did, ErrDamaged if it is not
+// what was written.
 func LoadState(dir string) (*State, error) {
-	if _, err := os.Stat(filepath.Join(dir, "state.parquet")); err != nil {
+	s := &State{}
+	if err := readColumns(filepath.Join(dir, stateFile), s.visit); err != nil {
 		return nil, fmt.Errorf("load link state: %w", err)
 	}
-	s := &State{}
-	for _, err := range []error{
-		readRows(filepath.Join(dir, "state.parquet"), func(rows []stateHead) {
-			for _, h := range rows {
-				s.version, s.policy, s.names, s.incremental = int(h.Version), uint64(h.Policy), int(h.Names), int(h.Incremental)
-			}
-		}),
-		readRows(filepath.Join(dir, "words.parquet"), func(rows []stateWord) {
-			for _, w := range rows {
-				s.words = append(s.words, stateWord{strings.Clone(w.Text), w.Names})
-			}
-		}),
-		readRows(filepath.Join(dir, "accounts.parquet"), func(rows []stateAccount) {
-			for _, a := range rows {
-				s.accounts = append(s.accounts, stateAccount{strings.Clone(a.ID), a.Mark})
-			}
-		}),
-		readRows(filepath.Join(dir, "edges.parquet"), func(rows []stateEdge) {
-			for _, e := range rows {
-				s.edges = append(s.edges, edge{e.A, e.B, e.LogOdds, e.Confidence, Method(e.Method), e.Alone})
-			}
-		}),
-	} {
-		if err != nil {
-			return nil, fmt.Errorf("load link state: %w", err)
-		}
+	if len(s.version) != 1 || len(s.policy) != 1 || len(s.names) != 1 || len(s.runs) != 1 {
+		return nil, fmt.Errorf("load link state: %w", ErrDamaged)
 	}
 	return s, nil
 }
 
-// touched marks the accounts that must be compared again: new and changed ones, and those
-// whose standing they may change, because they are called alike or share an identifier.
-func (s *State) touched(c *corpus) []bool {
-	touched := make([]bool, len(c.accounts))
-	j := 0
-	brands, values := map[int32]bool{}, map[int64]bool{}
-	for i := range c.accounts {
-		for j < len(s.accounts) && s.accounts[j].ID < c.accounts[i].ID {
-			j++
-		}
-		if j < len(s.accounts) && s.accounts[j].ID == c.accounts[i].ID {
-			j++
-			if s.accounts[j-1].Mark == mark(&c.accounts[i]) {
-				continue
-			}
-		}
-		touched[i] = true
-		if n := c.nameOf[i]; n >= 0 {
-			brands[c.brand[n]] = true
-		}
-		for _, id := range c.identifiers[i] {
-			values[id.hash] = true
+// State is what the next run needs.
+func (r *Result) State() *State {
+	s := &State{version: []int64{NormaliserVersion}, policy: []int64{r.fingerprint()}, names: []int64{int64(r.lex.names)}, runs: []int64{int64(r.incremental)}}
+	s.words = stateWords{r.lex.texts, r.lex.class, r.lex.df}
+	r.keepAccounts(&s.accounts)
+	r.keepNames(&s.named)
+	for value := range r.many {
+		s.many = append(s.many, value)
+	}
+	for root, many := range r.manyRoot {
+		if many {
+			s.manyRoots = append(s.manyRoots, hashRoot(r.rootKeys[root]))
 		}
 	}
-	for i := range c.accounts {
-		if n := c.nameOf[i]; n >= 0 && brands[c.brand[n]] {
-			touched[i] = true
-		}
-		for _, id := range c.identifiers[i] {
-			touched[i] = touched[i] || (values[id.hash] && !c.many[id.hash])
-		}
+	for _, d := range r.decisions {
+		s.decided = append(s.decided, d.a, d.b)
 	}
-	return touched
+	e := &s.edges
+	for _, x := range r.edges {
+		e.a, e.b = append(e.a, x.a), append(e.b, x.b)
+		e.logOdds, e.confidence = append(e.logOdds, x.logOdds), append(e.confidence, x.confidence)
+		e.method, e.alone, e.refused = append(e.method, x.method), append(e.alone, x.alone), append(e.refused, x.refused)
+	}
+	return s
 }
 
-// kept are the earlier edges between accounts that need not be compared again.
-func (s *State) kept(c *corpus, touched []bool) []edge {
-	now := make([]int32, len(s.accounts))
-	i := 0
-	for j := range s.accounts {
-		for i < len(c.accounts) && c.accounts[i].ID < s.accounts[j].ID {
-			i++
+func (r *Result) keepAccounts(s *stateAccounts) {
+	s.mark, s.name, s.label, s.ownPlace = marks(r.accounts), r.nameOf, r.labels, r.ownPlace
+	for i := range r.accounts {
+		s.id = append(s.id, r.accounts[i].ID)
+		root := int64(0)
+		if n := r.root[i]; n >= 0 {
+			root = hashRoot(r.rootKeys[n])
 		}
-		now[j] = -1
-		if i < len(c.accounts) && c.accounts[i].ID == s.accounts[j].ID && !touched[i] {
-			now[j] = int32(i)
+		s.root = append(s.root, root)
+		for _, id := range r.identifiers[i] {
+			s.kind, s.hash = append(s.kind, id.kind), append(s.hash, id.hash)
 		}
+		s.end = append(s.end, int32(len(s.hash)))
 	}
-	var kept []edge
-	for _, e := range s.edges {
-		if a, b := now[e.a], now[e.b]; a >= 0 && b >= 0 {
-			e.a, e.b = a, b
-			kept = append(kept, e)
-		}
-	}
-	return kept
 }
+
+func (r *Result) keepNames(s *stateNames) {
+	s.key, s.unsure = r.keys, r.unsure
+	for i, p := range r.names {
+		s.legal, s.registry = append(s.legal, p.legal), append(s.registry, p.registry)
+		s.word = append(s.word, p.words...)
+		s.end = append(s.end, int32(len(s.word)))
+		s.aliases = append(s.aliases, int32(len(p.given)))
+		for _, a := range p.given {
+			s.aliasWord = append(s.aliasWord, a.words...)
+			s.aliasEnd = append(s.aliasEnd, int32(len(s.aliasWord)))
+		}
+		s.otherNames, s.regions, s.accounts = append(s.otherNames, p.otherNames(r.lex)), append(s.regions, p.regions), append(s.accounts, p.accounts)
+		b := r.brand[i]
+		s.crowd, s.breadth = append(s.crowd, r.crowd[b]), append(s.breadth, r.breadth[b])
+	}
+}
+
+// marks hashes everything linking looks at of each account, but its id.
+func marks(accounts []Account) []int64 {
+	out := make([]int64, len(accounts))
+	eachChunk(len(accounts), func(_, from, to int) {
+		var text []byte
+		put := func(s string) { text = append(append(text, s...), 0x1f) }
+		for i := from; i < to; i++ {
+			a := &accounts[i]
+			text = text[:0]
+			for _, s := range [...]string{a.Region, a.Name, a.Email, a.Phone, a.Domain, a.Parent, a.Country} {
+				put(s)
+			}
+			for _, s := range a.ContactEmails {
+				put(s)
+			}
+			text = append(text, 0x1e)
+			for _, s := range a.ContactPhones {
+				put(s)
+			}
+			out[i] = int64(xxh3.Hash(text))
+		}
+	})
+	return out
+}
+
+// hashRoot hashes the id of a parent; it is never 0.
+func hashRoot(key string) int64 { return int64(xxh3.HashString(key) | 1) }

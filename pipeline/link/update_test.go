@@ -1,0 +1,107 @@
+package link_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/customer360/pipeline/pipeline/link"
+	"github.com/customer360/pipeline/pipeline/link/truth"
+)
+
+// nights are accounts and decisions that change at random from one run to the next.
+type nights struct {
+	*rand.Rand
+	accounts, coming []link.Account
+	decisions        []link.Decision
+}
+
+// pass changes about one account of a hundred in each way an account may change.
+func (n *nights) pass() {
+	few := max(1, len(n.accounts)/100)
+	any := func() *link.Account { return &n.accounts[n.IntN(len(n.accounts))] }
+	n.accounts = slices.Clone(n.accounts)
+	n.accounts = append(n.accounts, n.coming[:few]...)
+	n.coming = n.coming[few:]
+	for range few {
+		i := n.IntN(len(n.accounts))
+		n.accounts = slices.Delete(n.accounts, i, i+1)
+		any().Name = any().Name
+		any().Name += " " + []string{"Kenya", "Holdings", "Ltd", "(BCWB)"}[n.IntN(4)]
+		any().Name = fmt.Sprint("Blue Crane Water Board ", []string{"", "(BCWB)", "BCWB", "Nairobi"}[n.IntN(4)])
+		any().Domain, any().Email, any().Phone = any().Domain, any().Email, any().Phone
+		any().Phone = "+27 11 204 7719" // many will have it
+		any().Region = any().Region
+		if a, b := any(), any(); a.ID != b.ID {
+			a.Parent = []string{b.ID, b.Parent, ""}[n.IntN(3)]
+		}
+	}
+	for range few {
+		if a, b := any().ID, any().ID; a != b {
+			n.decisions = append(n.decisions, link.Decision{A: a, B: b, Same: n.IntN(2) == 0, By: "x"})
+		}
+	}
+	if len(n.decisions) > 2*few {
+		n.decisions = slices.Clone(n.decisions[few:]) // taken back
+	}
+}
+
+// TestUpdateIsFullRun: whatever changed, an update comes to the very result of a full run
+// with the same frequencies of words, night after night. UPDATE_SEEDS sets how many histories
+// are tried, UPDATE_ACCOUNTS their size.
+func TestUpdateIsFullRun(t *testing.T) {
+	size := number("UPDATE_ACCOUNTS", 700)
+	ctx, l, dir := context.Background(), newLinker(t, "entity"), t.TempDir()
+	for seed := range number("UPDATE_SEEDS", 2) {
+		made := truth.Generate(truth.Options{Seed: uint64(100 + seed), Accounts: size + size/5})
+		n := nights{Rand: rand.New(rand.NewPCG(uint64(seed), 9)), accounts: made.Accounts[:size], coming: made.Accounts[size:]}
+		result, err := l.Run(ctx, n.accounts, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for night := range 4 {
+			if err := result.State().Save(dir); err != nil {
+				t.Fatal(err)
+			}
+			state, err := link.LoadState(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n.pass()
+			if result, err = l.Update(ctx, n.accounts, n.decisions, state); err != nil {
+				t.Fatal(err)
+			}
+			full, err := l.RunWithWordsOf(ctx, n.accounts, n.decisions, state)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := dump(t, result), dump(t, full); got != want {
+				t.Fatalf("seed %d, night %d: the update differs from the full run\n%s", seed, night, firstDifference(got, want))
+			}
+		}
+		if runs := result.State().Runs(); runs != 4 {
+			t.Errorf("%d updates since the full run, want 4", runs)
+		}
+	}
+}
+
+func number(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+// firstDifference shows where two texts part.
+func firstDifference(a, b string) string {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	from := max(0, i-400)
+	return "update:   " + a[from:min(len(a), i+300)] + "\nfull run: " + b[from:min(len(b), i+300)]
+}
