@@ -14,10 +14,15 @@ type fingerprint struct {
 	Definition string // hash of the compiled SQL, contract and parameters
 	AsOf       string // "" when the table does not depend on it
 	Inputs     string // hash over the inputs' names and manifests
+	Silver     string // hash over those inputs that are silver tables; "" where there are none, and in gold
 }
 
 func (f fingerprint) String() string {
-	return "definition=" + f.Definition + ";as_of=" + f.AsOf + ";inputs=" + f.Inputs
+	text := "definition=" + f.Definition + ";as_of=" + f.AsOf + ";inputs=" + f.Inputs
+	if f.Silver != "" {
+		text += ";silver=" + f.Silver
+	}
+	return text
 }
 
 func parseFingerprint(s string) (f fingerprint) {
@@ -30,6 +35,8 @@ func parseFingerprint(s string) (f fingerprint) {
 			f.AsOf = value
 		case "inputs":
 			f.Inputs = value
+		case "silver":
+			f.Silver = value
 		}
 	}
 	return f

@@ -13,11 +13,11 @@ func TestBecause(t *testing.T) {
 	}{
 		"first":      {"", "never built", base},
 		"unchanged":  {base.String(), "", base},
-		"definition": {base.String(), "its definition changed", fingerprint{"e", "2026-11-20", "i"}},
-		"inputs":     {base.String(), "its inputs changed", fingerprint{"d", "2026-11-20", "j"}},
-		"as-of":      {base.String(), "as-of moved from 2026-11-20 to 2026-11-21", fingerprint{"d", "2026-11-21", "i"}},
+		"definition": {base.String(), "its definition changed", fingerprint{"e", "2026-11-20", "i", ""}},
+		"inputs":     {base.String(), "its inputs changed", fingerprint{"d", "2026-11-20", "j", ""}},
+		"as-of":      {base.String(), "as-of moved from 2026-11-20 to 2026-11-21", fingerprint{"d", "2026-11-21", "i", ""}},
 		"all": {base.String(), "its definition changed, its inputs changed, as-of moved from 2026-11-20 to 2026-11-21",
-			fingerprint{"e", "2026-11-21", "j"}},
+			fingerprint{"e", "2026-11-21", "j", ""}},
 	} {
 		if got := because(c.was, c.now); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)

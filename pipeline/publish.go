@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -24,7 +26,7 @@ func (u *run) publish(ctx context.Context) error {
 	pub := lake.Publish{Operation: "publish", AsOf: u.res.AsOf, ConfigHash: u.Config.Hash, CodeVersion: u.CodeVersion,
 		Tables: map[string]lake.Manifest{}, Fingerprints: map[string]string{}, Historical: u.res.Historical,
 		Migrations: migrations(u.Config), Delta: u.Config.Pipeline.DeltaLayers()}
-	for t := range u.state.built {
+	for _, t := range slices.Concat(slices.Collect(maps.Keys(u.state.built)), slices.Collect(maps.Keys(u.state.noted))) {
 		pub.Tables[t] = *u.state.manifests[t]
 	}
 	if u.res.Historical {

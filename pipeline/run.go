@@ -68,7 +68,8 @@ type run struct {
 	gold   *gold.Project
 	models *gold.Builder
 
-	incomplete error // objects that could not be extracted, where the run goes on without them
+	newRates   string // first day whose exchange rates this run changed; "" = nobody asked yet
+	incomplete error  // objects that could not be extracted, where the run goes on without them
 
 	stateTables map[string]bool // models with a set of rows per as-of
 	draft       *draft          // nil but for a date of the history

@@ -22,6 +22,7 @@ type state struct {
 	fingerprints map[string]string
 	paths        map[string]string // relative path of a file not yet linked -> where it stands now
 	built        map[string]bool   // tables whose manifest differs from the published one
+	noted        map[string]bool   // tables of which only the facts about files differ; no reason to publish
 	learned      bool              // a table was built from something else than before, even if it came out the same
 }
 
@@ -55,7 +56,7 @@ func newState(l *lake.Lake, head *lake.Commit) (*state, error) {
 
 func emptyState(root string) *state {
 	return &state{root: root, manifests: map[string]*lake.Manifest{}, published: map[string]*lake.Manifest{}, fingerprints: map[string]string{},
-		paths: map[string]string{}, built: map[string]bool{}}
+		paths: map[string]string{}, built: map[string]bool{}, noted: map[string]bool{}}
 }
 
 // detach forgets the silver, gold and ops tables, so that a state for another as-of
@@ -234,6 +235,7 @@ func (s *state) mark(tables ...string) (restore func()) {
 func (s *state) settle() {
 	clear(s.paths)
 	clear(s.built)
+	clear(s.noted)
 }
 
 // schema gives columns their stable field ids.
@@ -270,11 +272,23 @@ func (s *state) set(m lake.Manifest, fingerprint string) {
 	if s.hash(m.Table) != contentHash(&m) {
 		s.built[m.Table] = true
 		s.manifests[m.Table] = &m
+	} else if m.Storage == lake.StoragePartitioned && !sameFacts(s.manifests[m.Table], &m) {
+		s.noted[m.Table] = true
+		s.manifests[m.Table] = &m
 	}
 	if fingerprint != "" && s.fingerprints[m.Table] != fingerprint {
 		s.fingerprints[m.Table] = fingerprint
 		s.learned = true
 	}
+}
+
+// sameFacts compares what the writer noted about two tables' files, which are the same.
+func sameFacts(a, b *lake.Manifest) bool {
+	facts := map[string]string{}
+	for _, f := range a.Files {
+		facts[f.Path] = string(f.Facts)
+	}
+	return !slices.ContainsFunc(b.Files, func(f lake.File) bool { return facts[f.Path] != string(f.Facts) })
 }
 
 // changed tells whether a table that readers see differs from the published state, or

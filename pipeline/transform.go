@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,7 +22,7 @@ func (u *run) buildSilver(ctx context.Context) error {
 		if !u.offHead() && !selected(u.opt.Tables, t.Name) {
 			continue
 		}
-		j := u.silverJob(t)
+		j := u.silverJob(ctx, t)
 		for _, d := range t.DependsOn {
 			if at, ok := places[d]; ok {
 				j.needs = append(j.needs, at)
@@ -34,7 +35,7 @@ func (u *run) buildSilver(ctx context.Context) error {
 }
 
 // silverJob is the build of one silver table.
-func (u *run) silverJob(t silver.Table) job {
+func (u *run) silverJob(ctx context.Context, t silver.Table) job {
 	table := "silver/" + t.Name
 	var fp fingerprint
 	var built silverTable
@@ -50,7 +51,10 @@ func (u *run) silverJob(t silver.Table) job {
 			return nil, nil
 		}
 		u.Observer.StepStarted(Silver, table)
-		in := u.silverInput(t)
+		in, err := u.silverInput(ctx, t)
+		if err != nil {
+			return nil, err
+		}
 		return func(ctx context.Context) (err error) {
 			built, err = u.runSilver(ctx, t, in)
 			step.Elapsed = u.Now().Sub(step.StartedAt)
@@ -90,12 +94,16 @@ func (u *run) silverFingerprint(t silver.Table) fingerprint {
 	for _, d := range t.DependsOn {
 		inputs["silver/"+d] = u.state.hash("silver/" + d)
 	}
-	return fingerprint{Definition: t.Fingerprint, AsOf: u.res.AsOf, Inputs: digest(inputs)}
+	fp := fingerprint{Definition: t.Fingerprint, AsOf: u.res.AsOf, Inputs: digest(inputs)}
+	if len(t.DependsOn) > 0 {
+		fp.Silver = u.silverDigest(t, u.state.hash)
+	}
+	return fp
 }
 
 // silverInput is what a table is built from, as the state is now.
-func (u *run) silverInput(t silver.Table) silver.BuildInput {
-	in := silver.BuildInput{AsOf: u.res.AsOf, Bronze: map[string][]string{}, Silver: map[string][]string{}, Part: u.part, TableOnly: u.draft != nil,
+func (u *run) silverInput(ctx context.Context, t silver.Table) (in silver.BuildInput, err error) {
+	in = silver.BuildInput{AsOf: u.res.AsOf, Bronze: map[string][]string{}, Silver: map[string][]string{}, Part: u.part, TableOnly: u.draft != nil,
 		FieldIDs: func(table string, columns []string) map[string]int { return u.state.fieldIDs("silver/"+table, columns) }}
 	for _, i := range t.Inputs {
 		name := i.Source + "/" + strings.ToLower(i.Object)
@@ -107,13 +115,14 @@ func (u *run) silverInput(t silver.Table) silver.BuildInput {
 	for _, d := range t.DependsOn {
 		in.Silver[d] = u.state.files("silver/" + d)
 	}
-	return in
+	in.Held, err = u.held(ctx, t)
+	return in, err
 }
 
 // silverTable is a table that was built and is durable, but not yet part of the state.
 type silverTable struct {
 	silver.BuildResult
-	file lake.File
+	files []builtFile
 }
 
 // runSilver builds a table beside others; it changes nothing of the run.
@@ -126,17 +135,33 @@ func (u *run) runSilver(ctx context.Context, t silver.Table, in silver.BuildInpu
 	if out.BuildResult, err = u.silver.Build(ctx, sess, t.Name, in); err != nil {
 		return out, err
 	}
-	out.file, err = u.add("silver/"+t.Name, out.Part.Path, out.Part.Rows, lake.FileOptions{})
-	return out, err
+	for _, p := range out.Parts {
+		o := lake.FileOptions{Partition: p.Label}
+		if p.Label != "" {
+			if o.Facts, err = json.Marshal(p.Facts); err != nil {
+				return out, err
+			}
+		}
+		f, err := u.add("silver/"+t.Name, p.Path, p.Rows, o)
+		if err != nil {
+			return out, err
+		}
+		out.files = append(out.files, builtFile{File: f, part: p.Path})
+	}
+	return out, nil
 }
 
 // takeSilver makes a built table part of the state.
 func (u *run) takeSilver(t silver.Table, out silverTable, step *Step, fp fingerprint) error {
 	table := "silver/" + t.Name
-	u.state.paths[out.file.Path] = out.Part.Path
-	step.BytesOut += out.file.Bytes
-	step.Files++
-	u.state.set(u.manifest(table, []lake.File{out.file}), fp.String())
+	files := u.keptFiles(table, out.Kept)
+	for _, f := range out.files {
+		u.state.paths[f.Path] = f.part
+		step.BytesOut += f.Bytes
+		step.Files++
+		files = append(files, f.File)
+	}
+	u.state.set(u.manifest(table, files), fp.String())
 	if u.draft != nil {
 		return nil // what it refuses is told once, for the run's own as-of
 	}
@@ -167,7 +192,7 @@ func (u *run) note(t silver.Table, out silver.BuildResult, step *Step) {
 			About: "Every bronze row is superseded, not yet known, deleted, rejected or in silver.",
 		})
 	}
-	step.RowsOut = out.Part.Rows
+	step.RowsOut = out.Rows()
 	step.Notes = append(append(step.Notes, out.Warnings...), out.Notes...)
 	u.res.Warnings = append(u.res.Warnings, out.Warnings...)
 	for _, c := range out.Checks {

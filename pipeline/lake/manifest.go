@@ -30,6 +30,9 @@ type File struct {
 	// A column without known bounds is absent.
 	Min map[string]string `json:"min,omitempty"`
 	Max map[string]string `json:"max,omitempty"`
+	// Facts are what the writer wants to know of the file again, when it decides whether to
+	// write it anew. Nobody else reads them; they are no part of the table's content.
+	Facts json.RawMessage `json:"facts,omitempty"`
 	// Compacted are the files whose rows this one holds; none for a file of a run.
 	Compacted []Origin `json:"compacted,omitempty"`
 }

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -95,6 +96,8 @@ type FileOptions struct {
 	BaseName string
 	// Partition labels the file, e.g. 2026-11 or the target table of a state set.
 	Partition string
+	// Facts are kept with the file (File.Facts); JSON without blanks.
+	Facts json.RawMessage
 }
 
 // Add makes a written part durable, measures it (size, checksum, rows and bounds from
@@ -131,7 +134,7 @@ func (t *Tx) Add(table, part string, o FileOptions) (File, error) {
 		return File{}, fmt.Errorf("add to %s: bad file name %q", table, base)
 	}
 	f := File{Path: table + "/" + base + ".parquet", Partition: o.Partition, Bytes: size,
-		Rows: foot.rows, XXH3: sum, Min: foot.min, Max: foot.max}
+		Rows: foot.rows, XXH3: sum, Min: foot.min, Max: foot.max, Facts: o.Facts}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if old, ok := t.added[f.Path]; ok && old.XXH3 != sum {

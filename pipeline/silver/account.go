@@ -131,10 +131,12 @@ FROM parsed GROUP BY ALL`
 		if err := scan(&input, &c.Silver, &c.Rejected, &c.RejectedValues, &c.Rounded, &c.Unmapped); err != nil {
 			return err
 		}
-		into := counts[input]
-		into.Silver, into.Rejected, into.RejectedValues, into.Rounded, into.Unmapped = c.Silver, c.Rejected, c.RejectedValues, c.Rounded, c.Unmapped
+		counts[input].addParsed(c)
 		return nil
 	})
+	if err == nil && b.plan != nil {
+		err = b.countKept(ctx, counts)
+	}
 	for _, in := range b.inputs {
 		if c := counts[in.index]; c.Unmapped > 0 {
 			b.warn("%s/%s: %d values stand in no value table and were kept as they are", c.Source, c.Object, c.Unmapped)
@@ -143,27 +145,81 @@ FROM parsed GROUP BY ALL`
 	return err
 }
 
+// countKept adds what stays of the earlier build: rows of its parts, and rows that it refused.
+func (b *builder) countKept(ctx context.Context, counts map[int]*Counts) error {
+	for _, p := range b.res.Kept {
+		for _, in := range b.inputs {
+			f := p.Facts.Inputs[in.name()]
+			counts[in.index].addParsed(Counts{Silver: f.Rows, RejectedValues: f.RejectedValues, Rounded: f.Rounded, Unmapped: f.Unmapped})
+		}
+	}
+	query := fmt.Sprintf(`SELECT "#input", count(*) FROM %s WHERE "#month" = %d GROUP BY ALL`, matchedTable, rejectedMonth)
+	return b.each(ctx, query, func(scan func(...any) error) error {
+		var input int
+		var n int64
+		if err := scan(&input, &n); err != nil {
+			return err
+		}
+		counts[input].Rejected += n
+		return nil
+	})
+}
+
+// countMissingRates counts the rows without exchange rate, by input and currency.
 func (b *builder) countMissingRates(ctx context.Context, counts map[int]*Counts) error {
 	if len(b.t.money) == 0 {
 		return nil
 	}
+	missing := map[int]map[string]int64{}
+	add := func(input int, currency string, n int64) {
+		if missing[input] == nil {
+			missing[input] = map[string]int64{}
+		}
+		missing[input][currency] += n
+	}
+	if err := b.eachMissingRate(ctx, func(_, input int, currency string, n int64) { add(input, currency, n) }); err != nil {
+		return err
+	}
+	for _, p := range b.res.Kept {
+		for _, in := range b.inputs {
+			for currency, n := range p.Facts.Inputs[in.name()].FxMissing {
+				add(in.index, currency, n)
+			}
+		}
+	}
+	for _, input := range sortedInts(missing) {
+		c := counts[input]
+		for _, currency := range sortedKeys(missing[input]) {
+			n := missing[input][currency]
+			c.FxMissing += n
+			b.warn("%s/%s: %d rows in %s have no exchange rate, their USD amounts are NULL", c.Source, c.Object, n, currency)
+		}
+	}
+	return nil
+}
+
+// eachMissingRate tells of the cleaned rows without exchange rate, by month (0 in a table
+// that is not partitioned), input and currency.
+func (b *builder) eachMissingRate(ctx context.Context, row func(month, input int, currency string, n int64)) error {
 	unconverted := make([]string, len(b.t.money))
 	for i, m := range b.t.money {
 		unconverted[i] = "(" + m.missingSQL() + ")"
 	}
-	query := fmt.Sprintf(`SELECT p."#input", coalesce(p."#fx1_currency", '(none)'), count(*) FROM parsed p%s WHERE NOT p."#rejected" AND (%s) GROUP BY ALL ORDER BY ALL`,
-		b.t.fxJoins(), strings.Join(unconverted, " OR "))
+	month := "0"
+	if b.t.partitioned() {
+		month = monthSQL("p." + id(b.t.Contract.PartitionBy))
+	}
+	query := fmt.Sprintf(`SELECT %s, p."#input", coalesce(p."#fx1_currency", '(none)'), count(*) FROM parsed p%s WHERE NOT p."#rejected" AND (%s) GROUP BY ALL ORDER BY ALL`,
+		month, b.t.fxJoins(), strings.Join(unconverted, " OR "))
 	return b.each(ctx, query, func(scan func(...any) error) error {
-		var input int
+		var month, input int
 		var currency string
 		var n int64
-		if err := scan(&input, &currency, &n); err != nil {
-			return err
+		err := scan(&month, &input, &currency, &n)
+		if err == nil {
+			row(month, input, currency, n)
 		}
-		c := counts[input]
-		c.FxMissing += n
-		b.warn("%s/%s: %d rows in %s have no exchange rate, their USD amounts are NULL", c.Source, c.Object, n, currency)
-		return nil
+		return err
 	})
 }
 
@@ -178,7 +234,7 @@ func (b *builder) conserve() error {
 		}
 	}
 	for _, p := range []Problem{
-		{"rows written", silver, b.res.Part.Rows},
+		{"rows written", silver, b.res.Rows()},
 		{"rejected rows written", rejected, b.res.RejectedRows.Rows},
 		{"rejected values written", values, b.res.RejectedValues.Rows},
 	} {

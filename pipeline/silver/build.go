@@ -2,6 +2,7 @@ package silver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +19,11 @@ type BuildInput struct {
 	Part func(name string) string
 	// FieldIDs gives the stable field ids of a silver table's columns; nil = none.
 	FieldIDs func(table string, columns []string) map[string]int
+	// Held is what an earlier build left of a partitioned table; nil = everything is built.
+	Held *Held
+	// SpanRows is how many rows of a partitioned table stand in one file at most, unless they
+	// are of one month; 0 = the default.
+	SpanRows int64
 	// TableOnly leaves out what accounts for the table: what was refused, counts, checks.
 	TableOnly bool
 }
@@ -33,6 +39,7 @@ type builder struct {
 	have    map[*inputPlan][]string
 	counts  map[int]*Counts // by input, of those with bronze files
 	defined map[string]bool // functions that the session has
+	plan    *heldPlan       // what stays of the earlier build; nil = nothing
 	res     BuildResult
 }
 
@@ -47,6 +54,10 @@ func (p *Project) Build(ctx context.Context, sess engine.Session, table string, 
 		return BuildResult{}, err
 	}
 	err := b.build(ctx)
+	if errors.Is(err, errSpans) {
+		in.Held = nil
+		return p.Build(ctx, sess, table, in)
+	}
 	if clean := b.clean(ctx); err == nil {
 		err = clean
 	}
@@ -69,7 +80,7 @@ func (b *builder) build(ctx context.Context) error {
 	if err := b.parse(ctx); err != nil {
 		return err
 	}
-	if err := b.writeAll(ctx, b.t.finalSQL()); err != nil || b.in.TableOnly {
+	if err := b.writeAll(ctx, b.t.finalSQL("")); err != nil || b.in.TableOnly {
 		return err
 	}
 	if err := b.account(ctx); err != nil {
@@ -82,7 +93,8 @@ func (b *builder) build(ctx context.Context) error {
 // with are all in schema lookup.
 func (b *builder) clean(ctx context.Context) error {
 	const drop = `DROP SCHEMA IF EXISTS bronze CASCADE; DROP SCHEMA IF EXISTS silver CASCADE; DROP SCHEMA IF EXISTS lookup CASCADE;
-DROP TABLE IF EXISTS versions; DROP TABLE IF EXISTS parsed; DROP TABLE IF EXISTS fx`
+DROP SCHEMA IF EXISTS held CASCADE; DROP TABLE IF EXISTS versions; DROP TABLE IF EXISTS matched; DROP TABLE IF EXISTS wanted;
+DROP TABLE IF EXISTS parsed; DROP TABLE IF EXISTS fx`
 	// The context may be cancelled already; what is dropped is only memory.
 	return b.sess.Exec(context.WithoutCancel(ctx), drop)
 }
@@ -115,6 +127,7 @@ CREATE SCHEMA bronze; CREATE SCHEMA silver; CREATE SCHEMA lookup;`, lit(b.in.AsO
 	}
 	b.groups = groupInputs(b.inputs)
 	for _, g := range b.groups {
+		g.hashes = b.in.Held != nil && b.t.canHold()
 		if err := b.registerGroup(ctx, g); err != nil {
 			return err
 		}
@@ -137,6 +150,11 @@ func (b *builder) parse(ctx context.Context) error {
 	reconstructed, err := b.number(ctx, `SELECT count(*) FROM versions WHERE "#reconstructed" OR "#outdated"`)
 	if err != nil {
 		return err
+	}
+	if b.usesHeld(reconstructed) {
+		if err := b.hold(ctx); err != nil {
+			return err
+		}
 	}
 	for _, g := range b.groups {
 		in := g.lead()
@@ -168,8 +186,8 @@ func (b *builder) parse(ctx context.Context) error {
 
 // writeAll writes the table and what was refused.
 func (b *builder) writeAll(ctx context.Context, query string) error {
-	var err error
-	if b.res.Part, err = b.write(ctx, b.t.Name, b.t.Contract, query); err != nil || b.in.TableOnly {
+	err := b.writeTable(ctx, query)
+	if err != nil || b.in.TableOnly {
 		return err
 	}
 	rows, values := b.contracts[RejectedRowTable], b.contracts[RejectedValueTable]
@@ -179,17 +197,36 @@ func (b *builder) writeAll(ctx context.Context, query string) error {
 		if err != nil {
 			return err
 		}
-		if refused > 0 {
-			rowsSQL = b.t.rejectedRowsSQL(rows, b.inputs, b.columnsOf)
-		}
-		if blanked > 0 {
-			valuesSQL = b.t.rejectedValuesSQL(values)
+		switch {
+		case b.plan != nil:
+			rowsSQL = b.t.rejectedRowsSQL(rows, b.inputs, b.columnsOf, []string{b.keptRejectedRowsSQL()})
+			valuesSQL = b.t.rejectedValuesSQL(values, "\n  UNION ALL\n  "+b.keptRejectedValuesSQL())
+		default:
+			if refused > 0 {
+				rowsSQL = b.t.rejectedRowsSQL(rows, b.inputs, b.columnsOf, nil)
+			}
+			if blanked > 0 {
+				valuesSQL = b.t.rejectedValuesSQL(values, "")
+			}
 		}
 	}
 	if b.res.RejectedRows, err = b.write(ctx, b.t.Name+"__"+RejectedRowTable, rows, rowsSQL); err != nil {
 		return err
 	}
 	b.res.RejectedValues, err = b.write(ctx, b.t.Name+"__"+RejectedValueTable, values, valuesSQL)
+	return err
+}
+
+// writeTable writes the table itself: one file, or the spans of a partitioned table.
+func (b *builder) writeTable(ctx context.Context, query string) error {
+	if b.t.partitioned() && len(b.inputs) > 0 {
+		return b.writeSpans(ctx)
+	}
+	part, err := b.write(ctx, b.t.Name, b.t.Contract, query)
+	if b.t.partitioned() {
+		part.Label = "all"
+	}
+	b.res.Parts = []Part{part}
 	return err
 }
 

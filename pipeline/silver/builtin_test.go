@@ -86,7 +86,7 @@ func TestBuiltInMappings(t *testing.T) {
 			t.Errorf("%s: %v", table.Name, err)
 			continue
 		}
-		written[table.Name] = []string{res.Part.Path}
+		written[table.Name] = res.Paths()
 	}
 	if _, err := p.Check(ctx, sess, written); err != nil {
 		t.Error(err)
@@ -143,10 +143,10 @@ func TestRealSalesforceExports(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				in.Silver[table.Name] = []string{res.Part.Path}
+				in.Silver[table.Name] = res.Paths()
 				if condition, ok := org.want[table.Name]; ok {
 					var holds bool
-					if err := queryRow(ctx, sess, "SELECT "+condition+" FROM read_parquet("+lit(res.Part.Path)+")", &holds); err != nil {
+					if err := queryRow(ctx, sess, "SELECT "+condition+" FROM read_parquet("+lit(res.Paths()[0])+")", &holds); err != nil {
 						t.Fatal(err)
 					}
 					if !holds {

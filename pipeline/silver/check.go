@@ -150,7 +150,7 @@ func (b *builder) sharedKeys(ctx context.Context) error {
 	shared := fmt.Sprintf(`SELECT %s AS k FROM versions WHERE "#keyless" IS NULL GROUP BY %s HAVING min(%s) <> max(%s)`,
 		rowKeySQL(len(b.inputs[0].keyNames)), keys, bySource, bySource)
 	r := CheckResult{ID: "silver." + b.t.Name + ".key_in_two_sources", Table: "silver." + b.t.Name, Column: b.t.Contract.Key[0],
-		Dimension: "uniqueness", Severity: "warning", Total: b.res.Part.Rows, About: "No record comes from two sources under one key."}
+		Dimension: "uniqueness", Severity: "warning", Total: b.res.Rows(), About: "No record comes from two sources under one key."}
 	var err error
 	if r.Failing, err = b.number(ctx, "SELECT count(*) FROM ("+shared+")"); err != nil {
 		return err

@@ -116,7 +116,7 @@ func (t Table) SQL() []string {
 	if len(t.fx) > 0 {
 		out = append(out, t.fxSQL())
 	}
-	return append(out, t.finalSQL())
+	return append(out, t.finalSQL(""))
 }
 
 // fingerprint changes when the table's SQL, contract, checks or functions do.

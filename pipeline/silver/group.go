@@ -16,6 +16,8 @@ type group struct {
 	// What is found out before the statements are written; empty where nothing is read.
 	types      map[string]string // SQL types of the expression columns
 	firstBatch map[int]string    // by input: the batch of its first load
+	hashes     bool              // versions carry the hash of their fields
+	wanted     *wantedRows       // nil = every row that counts is cleaned
 }
 
 // groupInputs sorts inputs into groups. Within a group every input is another source:

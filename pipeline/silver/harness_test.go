@@ -170,7 +170,7 @@ func (c testCase) build(t testing.TB, sess engine.Session, dir string) built {
 	}
 	res, err := p.Build(ctx, sess, c.Table, in)
 	if err == nil {
-		checks, checkErr := p.Check(ctx, sess, map[string][]string{c.Table: {res.Part.Path}})
+		checks, checkErr := p.Check(ctx, sess, map[string][]string{c.Table: res.Paths()})
 		for _, found := range checks {
 			if found.Table == "silver."+c.Table && found.Dimension == "validity" {
 				res.Checks = append(res.Checks, found)
@@ -243,7 +243,7 @@ func observe(t testing.TB, sess engine.Session, b built) want {
 	if b.err != nil {
 		return want{Error: b.err.Error()}
 	}
-	w := want{Rows: readRows(t, sess, b.result.Part.Path), RejectedRows: readRows(t, sess, b.result.RejectedRows.Path),
+	w := want{Rows: readRows(t, sess, b.result.Paths()[0]), RejectedRows: readRows(t, sess, b.result.RejectedRows.Path),
 		RejectedValues: readRows(t, sess, b.result.RejectedValues.Path), Warnings: b.result.Warnings, Notes: b.result.Notes}
 	for _, c := range b.result.Counts {
 		text := fmt.Sprintf("%s/%s: bronze %d = superseded %d + not_yet_known %d + soft_deleted %d + rejected %d + silver %d",

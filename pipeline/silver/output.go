@@ -8,8 +8,9 @@ import (
 	"github.com/customer360/pipeline/pipeline/engine"
 )
 
-// finalSQL is the table: contract columns, in order, sorted by key.
-func (t *Table) finalSQL() string {
+// finalSQL is the table: contract columns, in order, sorted by key. more is a further
+// condition on the rows of parsed p.
+func (t *Table) finalSQL(more string) string {
 	list := make([]string, len(t.Contract.Columns))
 	for i, col := range t.Contract.Columns {
 		value := "p." + id(col.Name)
@@ -24,7 +25,7 @@ func (t *Table) finalSQL() string {
 		list[i] = fmt.Sprintf("CAST(%s AS %s) AS %s", value, col.Type, id(col.Name))
 	}
 	return "SELECT\n  " + strings.Join(list, ",\n  ") + "\nFROM parsed p" + t.fxJoins() +
-		"\nWHERE NOT p.\"#rejected\"\nORDER BY " + idList(t.Contract.Key)
+		"\nWHERE NOT p.\"#rejected\"" + more + "\nORDER BY " + idList(t.Contract.Key)
 }
 
 func idList(names []string) string {
@@ -45,15 +46,15 @@ func emptySQL(c config.Contract) string {
 }
 
 // rejectedValuesSQL lists the values that were replaced by NULL in rows that went through.
-func (t *Table) rejectedValuesSQL(contract config.Contract) string {
+// Those of kept come beside them.
+func (t *Table) rejectedValuesSQL(contract config.Contract, kept string) string {
 	return contractSelect(contract, fmt.Sprintf(`SELECT %s AS table_name, "#row_key" AS row_key, d."column" AS column_name, d.rule AS rule, d.raw AS raw_value, "#seq" AS seq
-  FROM (SELECT "#row_key", "#seq", unnest("#defects") AS d FROM parsed WHERE "#defects" IS NOT NULL AND NOT "#rejected")`, lit(t.Name)))
+  FROM (SELECT "#row_key", "#seq", unnest("#defects") AS d FROM parsed WHERE "#defects" IS NOT NULL AND NOT "#rejected")%s`, lit(t.Name), kept))
 }
 
 // rejectedRowsSQL lists the refused rows, with everything the source said except what
-// is sensitive.
-func (t *Table) rejectedRowsSQL(contract config.Contract, inputs []*inputPlan, have func(*inputPlan) []string) string {
-	var parts []string
+// is sensitive, after those of parts.
+func (t *Table) rejectedRowsSQL(contract config.Contract, inputs []*inputPlan, have func(*inputPlan) []string, parts []string) string {
 	for _, in := range inputs {
 		parts = append(parts, fmt.Sprintf(`SELECT %s AS table_name, %s AS source_name, %s AS source_object, p."#row_key" AS row_key, p."#seq" AS seq,
     CAST(to_json(p."#defects") AS VARCHAR) AS defects, %s AS raw_row

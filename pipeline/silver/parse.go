@@ -21,7 +21,11 @@ func (t *Table) parsedSQL(groups []*group, have func(*inputPlan) []string, overl
 
 // latestFrom joins the bronze rows of a group with what was decided about them.
 func (g *group) latestFrom() (from, columns string) {
-	from = fmt.Sprintf(`bronze.%s b JOIN versions v ON v."#seq" = b._seq AND v."#input" IN (%s) AND v."#status" = 'latest'`, g.view(), g.list())
+	rows, decisions := "bronze."+g.view(), "versions"
+	if g.wanted != nil {
+		rows, decisions = g.wanted.from(rows), wantedTable
+	}
+	from = fmt.Sprintf(`%s b JOIN %s v ON v."#seq" = b._seq AND v."#input" IN (%s) AND v."#status" = 'latest'`, rows, decisions, g.list())
 	columns = `b.*, v."#input", v."#known_at", v."#basis", v."#reconstructed", v."#outdated", v."#valid_from", v."#valid_to"`
 	for _, k := range keyList(len(g.lead().keyNames)) {
 		columns += ", v." + k
@@ -207,6 +211,9 @@ func (t *Table) parsedSelect(g *group, from string) string {
 	in := g.lead()
 	list := []string{`"#input"`, `"#seq"`, `"#defects"`, `"#rejected"`, `"#rounded"`, `"#unmapped"`,
 		rowKeySQL(len(in.keyNames)) + ` AS "#row_key"`}
+	if t.partitioned() {
+		list = append(list, t.dueSQL(in)+` AS "#due"`)
+	}
 	list = append(list, t.fxSelect(in)...)
 	for _, col := range t.Contract.Columns {
 		list = append(list, fmt.Sprintf("CAST(%s AS %s) AS %s", g.contractColumn(col.Name), col.Type, id(col.Name)))

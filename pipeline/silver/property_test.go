@@ -74,7 +74,7 @@ func TestConservation(t *testing.T) {
 		}
 		var keys, distinct, late, unflagged int64
 		query := fmt.Sprintf(`SELECT count(*), count(DISTINCT opportunity_id), count(*) FILTER (known_at >= TIMESTAMPTZ '2026-04-01'),
-  count(*) FILTER (amount IS NOT NULL AND (amount_usd IS NULL) <> (fx_status = 'missing')) FROM read_parquet(%s)`, lit(b.result.Part.Path))
+  count(*) FILTER (amount IS NOT NULL AND (amount_usd IS NULL) <> (fx_status = 'missing')) FROM read_parquet(%s)`, lit(b.result.Paths()[0]))
 		if err := queryRow(context.Background(), sess, query, &keys, &distinct, &late, &unflagged); err != nil {
 			rt.Fatal(err)
 		}
@@ -195,7 +195,7 @@ func TestSameBytesOnAnyThreads(t *testing.T) {
 			if b.err != nil {
 				t.Fatal(b.err)
 			}
-			for i, part := range []Part{b.result.Part, b.result.RejectedRows, b.result.RejectedValues} {
+			for i, part := range []Part{b.result.Parts[0], b.result.RejectedRows, b.result.RejectedValues} {
 				got, err := os.ReadFile(part.Path)
 				if err != nil {
 					t.Fatal(err)

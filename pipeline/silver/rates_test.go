@@ -88,7 +88,7 @@ func TestRealRates(t *testing.T) {
 	} {
 		var got sql.NullFloat64
 		query := fmt.Sprintf("SELECT units_per_usd FROM read_parquet(%s) WHERE rate_source = %s AND currency_iso_code = %s AND rate_date = %s",
-			lit(res.Part.Path), lit(f.source), lit(f.currency), lit(f.date))
+			lit(res.Paths()[0]), lit(f.source), lit(f.currency), lit(f.date))
 		if err := queryRow(ctx, sess, query, &got); err != nil {
 			t.Fatal(err)
 		}
@@ -97,14 +97,14 @@ func TestRealRates(t *testing.T) {
 		}
 	}
 	var late, kes, usd int64
-	check := fmt.Sprintf("SELECT count(*) FILTER (rate_date > DATE '2026-03-31'), count(*) FILTER (currency_iso_code = 'KES' AND rate_source = 'ecb'), count(*) FILTER (currency_iso_code = 'USD') FROM read_parquet(%s)", lit(res.Part.Path))
+	check := fmt.Sprintf("SELECT count(*) FILTER (rate_date > DATE '2026-03-31'), count(*) FILTER (currency_iso_code = 'KES' AND rate_source = 'ecb'), count(*) FILTER (currency_iso_code = 'USD') FROM read_parquet(%s)", lit(res.Paths()[0]))
 	if err := queryRow(ctx, sess, check, &late, &kes, &usd); err != nil {
 		t.Fatal(err)
 	}
 	if late != 0 || kes != 0 || usd != 0 {
 		t.Errorf("%d rates after the as-of, %d KES rates by the ECB, %d rates of USD", late, kes, usd)
 	}
-	agree(t, sess, res.Part.Path)
+	agree(t, sess, res.Paths()[0])
 }
 
 // agree compares the Federal Reserve's monthly averages with the ECB's days: a wrong

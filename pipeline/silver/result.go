@@ -1,12 +1,9 @@
 package silver
 
-import "fmt"
-
-// Part is a written file.
-type Part struct {
-	Path string
-	Rows int64
-}
+import (
+	"fmt"
+	"slices"
+)
 
 // Counts account for the bronze rows of one input:
 // Bronze = Superseded + NotYetKnown + SoftDeleted + Rejected + Silver.
@@ -47,6 +44,15 @@ func (c *Counts) add(status string, n int64) {
 	}
 }
 
+// addParsed adds what became of cleaned rows.
+func (c *Counts) addParsed(more Counts) {
+	c.Silver += more.Silver
+	c.Rejected += more.Rejected
+	c.RejectedValues += more.RejectedValues
+	c.Rounded += more.Rounded
+	c.Unmapped += more.Unmapped
+}
+
 // CheckResult is the outcome of one check.
 type CheckResult struct {
 	ID, Table, Column, Dimension string
@@ -59,7 +65,8 @@ type CheckResult struct {
 
 // BuildResult is a built table.
 type BuildResult struct {
-	Part           Part
+	Parts          []Part // one, or of a partitioned table one for each span that was written
+	Kept           []Part // parts of the earlier build that stay as they are
 	RejectedRows   Part
 	RejectedValues Part
 	Counts         []Counts
@@ -67,6 +74,23 @@ type BuildResult struct {
 	Warnings       []string
 	Notes          []string // worth knowing, not wrong: columns an export lacks, rows a filter leaves out
 	Drift          []Drift
+}
+
+// Rows is how many rows the table has.
+func (r BuildResult) Rows() (n int64) {
+	for _, p := range slices.Concat(r.Parts, r.Kept) {
+		n += p.Rows
+	}
+	return n
+}
+
+// Paths are the files that were written.
+func (r BuildResult) Paths() []string {
+	out := make([]string, len(r.Parts))
+	for i, p := range r.Parts {
+		out[i] = p.Path
+	}
+	return out
 }
 
 // Drift is a source column that a mapping reads and bronze lacks.

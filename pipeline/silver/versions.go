@@ -261,11 +261,15 @@ func (g *group) knownSQL(from string) string {
 	in := g.lead()
 	keys := keyList(len(in.keyNames))
 	keyless := "CASE WHEN " + strings.Join(keys, " IS NULL OR ") + ` IS NULL THEN "#hash" END`
-	return fmt.Sprintf(`SELECT "#input", "#seq", %s, %s AS "#keyless", "#modified", "#created", "#deleted", %t AS "#reconstructs",
+	hash := ""
+	if g.hashes {
+		hash = `"#hash", `
+	}
+	return fmt.Sprintf(`SELECT "#input", "#seq", %s%s, %s AS "#keyless", "#modified", "#created", "#deleted", %t AS "#reconstructs",
   NOT "#tombstone" AND "#stamped" AND "#modified" IS NULL AS "#unreadable",
   CASE WHEN "#tombstone" THEN coalesce("#exported", "#extracted")
     ELSE coalesce("#modified", "#event_at", "#exported", CASE WHEN "#first" THEN "#created" END, "#extracted") END AS "#known_at",
   CASE WHEN NOT "#tombstone" AND "#modified" IS NOT NULL THEN 'modified' WHEN NOT "#tombstone" AND "#event_at" IS NOT NULL THEN 'event'
     WHEN "#exported" IS NOT NULL THEN 'exported' WHEN NOT "#tombstone" AND "#first" AND "#created" IS NOT NULL THEN 'assumed' ELSE 'loaded' END AS "#basis"
-FROM %s`, strings.Join(keys, ", "), keyless, in.mapping.Reconstruct != nil, from)
+FROM %s`, hash, strings.Join(keys, ", "), keyless, in.mapping.Reconstruct != nil, from)
 }

@@ -83,9 +83,9 @@ func (r *recording) end() {
 
 func (r *recording) part(name string) string { return filepath.Join(r.work, name+".part") }
 
-// monthSuffix is what the name of a month of a partitioned table ends with; the bare side
-// writes all months into one file.
-var monthSuffix = regexp.MustCompile(`-(\d{4}-\d{2}|unknown)$`)
+// monthSuffix is what the name of a part of a partitioned table ends with; the bare side
+// writes all of them into one file.
+var monthSuffix = regexp.MustCompile(`-(\d{4}(-\d{2})?|all|unknown)$`)
 
 // place says where the bare side finds a file that the recorded build read.
 func (r *recording) place(file string) string {
@@ -101,7 +101,11 @@ func (r *recording) place(file string) string {
 	case "bronze":
 		return r.path("lake") + "/bronze/" + filepath.ToSlash(filepath.Dir(rest)) + "/*.parquet"
 	case "silver":
-		return r.path("lake") + "/current/silver/" + filepath.ToSlash(filepath.Dir(rest)) + ".parquet"
+		table := r.path("lake") + "/current/silver/" + filepath.ToSlash(filepath.Dir(rest))
+		if info, err := os.Stat(table); err == nil && info.IsDir() {
+			return table + "/*.parquet"
+		}
+		return table + ".parquet"
 	}
 	return file // ops: the same for any number of rows
 }
