@@ -1,12 +1,16 @@
 package link
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // touch says what must be compared again after a change.
 type touch struct {
-	accounts []bool // with everything
-	names    []bool // those of such accounts
-	brands   []bool // names: with names of the same brand or letters, as to accounts that share nothing else
+	accounts []bool  // with everything
+	names    []bool  // those of such accounts
+	brands   []bool  // names: with names alike, as to accounts that share nothing else
+	pairs    []int64 // of names, for that
 }
 
 // pair says whether two accounts must be compared again. shared is whether they share an
@@ -22,9 +26,35 @@ func (t *touch) pair(c *corpus, a, b int32, shared bool) bool {
 	return x >= 0 && y >= 0 && (t.brands[x] || t.brands[y]) && c.alike(x, y)
 }
 
-// alike says whether two names have one brand or the same letters.
+// alike says whether two names, or others they are compared by, have one brand or the same
+// letters.
 func (c *corpus) alike(x, y int32) bool {
-	return x == y || c.brand[x] == c.brand[y] || c.names[x].compact == c.names[y].compact
+	a, b := c.names[x], c.names[y]
+	if x == y || a.core == b.core || a.compact == b.compact {
+		return true
+	}
+	if len(a.aliases)+len(b.aliases) == 0 {
+		return false
+	}
+	for _, p := range variants(a) {
+		for _, q := range variants(b) {
+			if p.core == q.core || p.compact == q.compact {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// spellings visits what names that are alike have in common.
+func (p *profile) spellings(visit func(string)) {
+	visit(p.compact)
+	if p.core != p.compact {
+		visit(p.core)
+	}
+	for _, a := range p.aliases {
+		a.spellings(visit)
+	}
 }
 
 // valuesOf collects the identifiers of changed accounts, as they are and as they were: only
@@ -54,6 +84,7 @@ func (s *State) valuesOf(c *corpus, ch *change) map[int64]bool {
 func (s *State) touched(c *corpus, ch *change, flipped map[int64]bool) *touch {
 	t := &touch{accounts: make([]bool, len(c.accounts)), names: make([]bool, len(c.names)), brands: make([]bool, len(c.names))}
 	s.touchedNames(c, ch, t)
+	t.pairs = t.brandPairs(c)
 	turned := s.turnedRoots(c)
 	for i, old := range ch.old {
 		n := c.nameOf[i]
@@ -92,7 +123,6 @@ func (s *State) touchedNames(c *corpus, ch *change, t *touch) {
 			left[n] = true
 		}
 	}
-	inBrand := map[int32]int{}
 	for i, p := range c.names {
 		old := c.oldName[i]
 		if old < 0 {
@@ -112,37 +142,6 @@ func (s *State) touchedNames(c *corpus, ch *change, t *touch) {
 		b := c.brand[i]
 		if was.crowd[old] != c.crowd[b] || was.breadth[old] != c.breadth[b] || was.unsure[old] != c.unsure[i] {
 			t.brands[i] = true
-			inBrand[b] = 0
-		}
-	}
-	for i := range c.names {
-		if n, ok := inBrand[c.brand[i]]; ok {
-			inBrand[c.brand[i]] = n + 1
-		}
-	}
-	c.touchedByAlias(t)
-	for i := range c.names {
-		// A brand too large to be compared all with all is left to the blocks.
-		if t.brands[i] && inBrand[c.brand[i]] > c.policy.MaxBlock {
-			t.names[i], t.brands[i] = true, false
-		}
-	}
-}
-
-// touchedByAlias marks the names that are the same as a name of a touched brand by another name
-// they have.
-func (c *corpus) touchedByAlias(t *touch) {
-	spellings := map[string]bool{}
-	for i, is := range t.brands {
-		if is {
-			spellings[c.names[i].core], spellings[c.names[i].compact] = true, true
-		}
-	}
-	for i, p := range c.names {
-		for _, a := range p.aliases {
-			if t.brands[i] || spellings[a.core] || spellings[a.compact] {
-				t.names[i] = true
-			}
 		}
 	}
 }
@@ -163,22 +162,31 @@ func (s *State) turnedRoots(c *corpus) map[int64]bool {
 	return turned
 }
 
-// brandPairs are the pairs of names of one brand or the same letters that are to be compared
-// again, as a<<32|b with a < b.
+// brandPairs are the pairs of names that are alike and to be compared again, as a<<32|b with
+// a < b. Where too many are alike to be compared all with all, it is left to the blocks.
 func (t *touch) brandPairs(c *corpus) []int64 {
-	members := map[int32][]int32{}
+	groups := map[string][]int32{}
 	for i, is := range t.brands {
 		if is {
-			members[c.brand[i]] = nil
+			c.names[i].spellings(func(s string) { groups[s] = nil })
 		}
 	}
-	for i, b := range c.brand {
-		if list, ok := members[b]; ok {
-			members[b] = append(list, int32(i))
+	for i, p := range c.names {
+		p.spellings(func(s string) {
+			if list, ok := groups[s]; ok && (len(list) == 0 || list[len(list)-1] != int32(i)) {
+				groups[s] = append(list, int32(i))
+			}
+		})
+	}
+	for _, list := range groups {
+		if len(list) > c.policy.MaxBlock {
+			for _, n := range list {
+				t.names[n], t.brands[n] = t.names[n] || t.brands[n], false
+			}
 		}
 	}
 	var pairs []int64
-	for _, list := range members {
+	for _, list := range groups {
 		for i, a := range list {
 			for _, b := range list[i+1:] {
 				if t.brands[a] || t.brands[b] {
@@ -187,18 +195,8 @@ func (t *touch) brandPairs(c *corpus) []int64 {
 			}
 		}
 	}
-	for i, is := range t.brands {
-		if !is {
-			continue
-		}
-		for j := i + 1; j < len(c.names) && !c.newLetters(j); j++ {
-			pairs = append(pairs, int64(i)<<32|int64(j))
-		}
-		for j := i; j > 0 && !c.newLetters(j); j-- {
-			pairs = append(pairs, int64(j-1)<<32|int64(i))
-		}
-	}
-	return pairs
+	slices.Sort(pairs)
+	return slices.Compact(pairs)
 }
 
 // kept are the earlier edges that need not be made again, by their accounts' places now.

@@ -84,7 +84,7 @@ func (l *Linker) compareTouched(ctx context.Context, b blocker, r *Result, t *to
 	if err != nil {
 		return nil, err
 	}
-	namePairs = append(namePairs, t.brandPairs(c)...)
+	namePairs = append(namePairs, t.pairs...)
 	slices.Sort(namePairs)
 	namePairs = slices.Compact(namePairs)
 	r.Compared = len(namePairs) + len(accountPairs)

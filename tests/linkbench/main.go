@@ -32,6 +32,7 @@ type figures struct {
 	Seconds, CPU float64
 	link.Measures
 	AsFull, Kept float64 // shares of accounts, of an update
+	Saved        float64 // seconds to keep the state of an update for the next one
 	GiB          float64 // most memory of the process, with the accounts it was given
 }
 
@@ -69,14 +70,15 @@ func run(sizes string, seed uint64, part string) error {
 			if err != nil {
 				return err
 			}
-			what, share := "all", "| |"
+			what, share, kept := "all", "| |", ""
 			if part == "update" {
+				kept = fmt.Sprintf(" + %.1f s", f.Saved)
 				what, share = report.Count(int64(n/100))+" new", fmt.Sprintf("%.2f %% | %.2f %% |", 100*f.AsFull, 100*f.Kept)
 			}
-			fmt.Printf("| %s | %s | %.1f s | %.1f s | %.1f GiB | %.4f / %.4f | %.4f | %s\n", report.Count(int64(n)), what, f.Seconds, f.CPU, f.GiB, f.PairPrecision, f.PairRecall, f.B3F1, share)
+			fmt.Printf("| %s | %s | %.1f s%s | %.1f s | %.1f GiB | %.4f / %.4f | %.4f | %s\n", report.Count(int64(n)), what, f.Seconds, kept, f.CPU, f.GiB, f.PairPrecision, f.PairRecall, f.B3F1, share)
 		}
 	}
-	fmt.Printf("\nseed %d · %d cores · memory is that of the process at its most, the made-up accounts included\n", seed, runtime.NumCPU())
+	fmt.Printf("\nseed %d · %d cores · the time of an update includes loading the state of the run before, + is for keeping its own · memory is that of the process at its most, the made-up accounts included\n", seed, runtime.NumCPU())
 	return nil
 }
 
@@ -137,6 +139,11 @@ func measure(n int, seed uint64, update bool) (f figures, err error) {
 	if err != nil {
 		return f, err
 	}
+	began := time.Now()
+	if err := after.State().Save(l.Dir); err != nil {
+		return f, err
+	}
+	f.Saved = time.Since(began).Seconds()
 	later, _ := after.AssignIDs(ids, nil)
 	f.Measures, f.Kept = after.Measure(data), alike(ids, later)
 	fresh, _ := after.AssignIDs(nil, nil)
