@@ -135,11 +135,13 @@ func checkLedger(t testing.TB, sess engine.Session, root string, acknowledged []
 	if err != nil {
 		bad("watermarks: %v", err)
 	}
-	seen := map[string]int{}
+	seen, marked := map[string]int{}, map[string]int{}
+	for _, f := range marks["w/o"].Files {
+		marked[strings.TrimSuffix(f.Name, ".csv")]++
+	}
 	for _, token := range tokens {
-		seen[token]++
-		if _, marked := marks["w/o"].Files[token]; !marked || seen[token] > 1 {
-			bad("token %s is there %d times, marked: %v", token, seen[token], marked)
+		if seen[token]++; marked[token] != 1 || seen[token] > 1 {
+			bad("token %s is there %d times, marked %d times", token, seen[token], marked[token])
 		}
 	}
 	if len(marks["w/o"].Files) != len(seen) {
@@ -149,6 +151,9 @@ func checkLedger(t testing.TB, sess engine.Session, root string, acknowledged []
 		if seen[token] != 1 {
 			bad("token %s was acknowledged and is there %d times", token, seen[token])
 		}
+	}
+	if !slices.Contains(view.Tables(), ledgerTables[0]) {
+		return violations // bronze was committed, and nothing else yet
 	}
 	if s := ask(t, sess, joined(func(table string) string {
 		files, err := view.Files("gold/" + table)
