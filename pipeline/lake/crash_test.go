@@ -287,29 +287,44 @@ func (lab *crashLab) readerSeesOneState(l *Lake) error {
 // faultsLong tells whether the long campaigns were asked for.
 func faultsLong() bool { return os.Getenv("FAULTS") == "long" }
 
-// TestKilledAtEveryStep kills real processes before and after their I/O. Every day that
-// is: a run at the first and last call of each step; the other operations at the steps
-// that no other case has taken before. The campaign kills at every call of every operation.
+// faultsWhole tells whether every call of every operation is killed: in the whole suite it
+// is, for the daily one the first and the last of a step are enough.
+func faultsWhole() bool { return faultsLong() || !testing.Short() }
+
+// crashPointsOf are the calls of an operation at which it is killed. Every day that is a
+// run at the first and last call of each step, and the other operations at the steps that
+// no other case has taken before.
+func crashPointsOf(op string, steps []string, seen *sync.Map) (points []int) {
+	if faultsWhole() {
+		for i := range steps {
+			points = append(points, i+1)
+		}
+		return points
+	}
+	for _, at := range crashPoints(steps) {
+		if _, taken := seen.Load(steps[at-1]); !taken || op == "night" || strings.HasSuffix(steps[at-1], string(StepLinkCommit)) {
+			points = append(points, at)
+		}
+	}
+	return points
+}
+
+// TestKilledAtEveryStep kills real processes before and after their I/O, in the whole suite
+// at every call of every operation, with the logs of Delta Lake among them.
 func TestKilledAtEveryStep(t *testing.T) {
 	fixtures := makeParquet(t, nightQueries(5))
+	if faultsWhole() {
+		if err := os.WriteFile(withDelta(fixtures), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var seen sync.Map
 	for _, op := range []string{"night", "rollback", "pin", "vacuum", "compact", "keep"} {
 		labs := []*crashLab{newCrashLab(t, fixtures, op)}
-		if op == "night" || faultsLong() {
+		if op == "night" || faultsWhole() {
 			labs = append(labs, newCrashLab(t, fixtures, op))
 		}
-		var points []int
-		for _, at := range crashPoints(labs[0].steps) {
-			if _, taken := seen.Load(labs[0].steps[at-1]); !taken || op == "night" || strings.HasSuffix(labs[0].steps[at-1], string(StepLinkCommit)) {
-				points = append(points, at)
-			}
-		}
-		if faultsLong() {
-			points = points[:0]
-			for i := range labs[0].steps {
-				points = append(points, i+1)
-			}
-		}
+		points := crashPointsOf(op, labs[0].steps, &seen)
 		t.Logf("%s: %d hook calls, killed at %d of them", op, len(labs[0].steps), len(points))
 		t.Run(op, func(t *testing.T) {
 			for w, lab := range labs {
@@ -350,7 +365,15 @@ func TestKilledDuringRecovery(t *testing.T) {
 			t.Errorf("recovery did not take step %s: %v", s, recovery)
 		}
 	}
-	for _, at := range crashPoints(recovery) {
+	points := crashPoints(recovery)
+	if faultsWhole() {
+		points = points[:0]
+		for i := range recovery {
+			points = append(points, i+1)
+		}
+	}
+	t.Logf("recovery: %d hook calls, killed at %d of them", len(recovery), len(points))
+	for _, at := range points {
 		lab.reset(t)
 		lab.run(t, dead)
 		reached := lab.run(t, at)

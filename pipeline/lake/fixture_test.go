@@ -93,6 +93,9 @@ func stage(t *Tx, src, table string, o FileOptions) (File, error) {
 	return t.Add(table, part, o)
 }
 
+// withDelta is the file among the fixtures that makes nights keep Delta logs of gold.
+func withDelta(fixtures string) string { return filepath.Join(fixtures, "with-delta") }
+
 // runNight is a whole run as the runner makes one: lock, begin, bronze, the rest. It
 // goes on where an earlier attempt of the same night stopped.
 func runNight(l *Lake, fixtures string, night int) (err error) {
@@ -192,7 +195,11 @@ func publishRest(ctx context.Context, _ *Lake, tx *Tx, fixtures string, night in
 		events.Files = append(events.Files, f)
 	}
 	tables["gold/timeline_events"] = events
-	_, err := tx.Publish(ctx, Publish{Operation: "publish", AsOf: "2026-11-20", Tables: tables,
+	var logs []string
+	if _, err := os.Stat(withDelta(fixtures)); err == nil {
+		logs = []string{layerGold}
+	}
+	_, err := tx.Publish(ctx, Publish{Operation: "publish", AsOf: "2026-11-20", Tables: tables, Delta: logs,
 		Fingerprints: map[string]string{"gold/accounts": fmt.Sprintf("f%d", night)}})
 	return err
 }
