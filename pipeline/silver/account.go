@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"github.com/customer360/pipeline/pipeline/timespan"
 )
 
 // account counts what became of every bronze row, and refuses a build that does not
@@ -123,7 +125,7 @@ FROM versions GROUP BY ALL ORDER BY ALL`
 
 func (b *builder) countParsed(ctx context.Context, counts map[int]*Counts) error {
 	query := `SELECT "#input", count(*) FILTER (NOT "#rejected"), count(*) FILTER ("#rejected"),
-  coalesce(sum(len("#defects")) FILTER (NOT "#rejected"), 0)::BIGINT, coalesce(sum("#rounded"), 0)::BIGINT, coalesce(sum("#unmapped"), 0)::BIGINT
+  coalesce(sum(len("#defects")) FILTER (NOT "#rejected"), 0)::BIGINT, coalesce(sum("#rounded") FILTER (NOT "#rejected"), 0)::BIGINT, coalesce(sum("#unmapped") FILTER (NOT "#rejected"), 0)::BIGINT
 FROM parsed GROUP BY ALL`
 	err := b.each(ctx, query, func(scan func(...any) error) error {
 		var input int
@@ -207,7 +209,7 @@ func (b *builder) eachMissingRate(ctx context.Context, row func(month, input int
 	}
 	month := "0"
 	if b.t.partitioned() {
-		month = monthSQL("p." + id(b.t.Contract.PartitionBy))
+		month = timespan.MonthSQL("p." + id(b.t.Contract.PartitionBy))
 	}
 	query := fmt.Sprintf(`SELECT %s, p."#input", coalesce(p."#fx1_currency", '(none)'), count(*) FROM parsed p%s WHERE NOT p."#rejected" AND (%s) GROUP BY ALL ORDER BY ALL`,
 		month, b.t.fxJoins(), strings.Join(unconverted, " OR "))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/timespan"
 )
 
 // Held is what an earlier build of a partitioned table left: built by the same definition,
@@ -165,7 +166,7 @@ func (b *builder) match(ctx context.Context) (had, stay map[int]int64, err error
 			return nil, nil, err
 		}
 	}
-	if had, err = b.byMonth(ctx, "SELECT "+monthSQL(id(b.t.Contract.PartitionBy))+", count(*) FROM "+b.heldRows()+" GROUP BY ALL"); err != nil {
+	if had, err = b.byMonth(ctx, "SELECT "+timespan.MonthSQL(id(b.t.Contract.PartitionBy))+", count(*) FROM "+b.heldRows()+" GROUP BY ALL"); err != nil {
 		return nil, nil, err
 	}
 	stay, err = b.byMonth(ctx, fmt.Sprintf(`SELECT "#month", count(*) FROM %s WHERE "#month" >= 0 GROUP BY ALL`, matchedTable))
@@ -184,7 +185,7 @@ func (b *builder) matchSQL() string {
 	return fmt.Sprintf(`CREATE TABLE %s AS
 SELECT v."#input", v."#seq", %s AS "#month"
 FROM versions v JOIN %s h ON %s
-WHERE v."#status" = 'latest'`, matchedTable, monthSQL("h."+id(b.t.Contract.PartitionBy)), b.heldRows(), strings.Join(on, " AND "))
+WHERE v."#status" = 'latest'`, matchedTable, timespan.MonthSQL("h."+id(b.t.Contract.PartitionBy)), b.heldRows(), strings.Join(on, " AND "))
 }
 
 // matchRejectedSQL adds the versions that were refused and would be refused again.
@@ -250,7 +251,7 @@ func (b *builder) release() {
 // heldPlan is what a build does with the parts of the one before.
 type heldPlan struct {
 	kept    []Part
-	rebuilt []span
+	rebuilt []timespan.Span
 	stay    map[int]int64 // rows by month that need no cleaning, of kept parts
 }
 
@@ -268,14 +269,14 @@ func (b *builder) planSpans(had, stay, fresh map[int]int64) *heldPlan {
 		old[p.Label] = p
 	}
 	plan := &heldPlan{stay: map[int]int64{}}
-	for _, s := range spans(rows, b.in.spanRows()) {
-		part, ok := old[s.label]
+	for _, s := range timespan.Cut(rows, b.in.SpanRows) {
+		part, ok := old[s.Label]
 		same := ok && !part.Facts.dueBy(b.in.AsOf) && !part.Facts.usesRatesSince(b.in.Held.RatesSince)
 		for month := range had {
-			same = same && (!s.holds(month) || had[month] == stay[month])
+			same = same && (!s.Holds(month) || had[month] == stay[month])
 		}
 		for month := range fresh {
-			same = same && !s.holds(month)
+			same = same && !s.Holds(month)
 		}
 		if !same {
 			plan.rebuilt = append(plan.rebuilt, s)
@@ -283,7 +284,7 @@ func (b *builder) planSpans(had, stay, fresh map[int]int64) *heldPlan {
 		}
 		plan.kept = append(plan.kept, part)
 		for month, n := range stay {
-			if s.holds(month) {
+			if s.Holds(month) {
 				plan.stay[month] = n
 			}
 		}
@@ -295,7 +296,7 @@ func (b *builder) planSpans(had, stay, fresh map[int]int64) *heldPlan {
 func (p *heldPlan) rebuiltSQL() string {
 	conditions := []string{"false"}
 	for _, s := range p.rebuilt {
-		conditions = append(conditions, fmt.Sprintf(`m."#month" BETWEEN %d AND %d`, s.from, s.to))
+		conditions = append(conditions, fmt.Sprintf(`m."#month" BETWEEN %d AND %d`, s.From, s.To))
 	}
 	return strings.Join(conditions, " OR ")
 }
@@ -336,7 +337,7 @@ func (t *Table) monthsSQL(groups []*group, have func(*inputPlan) []string) strin
 		c.source(from, columns)
 		c.columns(func(*column) bool { return true }, g.parseMeta())
 		value := fmt.Sprintf("CAST(%s AS %s)", g.contractColumn(t.Contract.PartitionBy), columnType(t.Contract, t.Contract.PartitionBy))
-		parts[i] = "(" + c.query("SELECT "+monthSQL(value)+" AS m FROM "+c.last()) + ")"
+		parts[i] = "(" + c.query("SELECT "+timespan.MonthSQL(value)+" AS m FROM "+c.last()) + ")"
 	}
 	return "SELECT m, count(*) FROM (" + strings.Join(parts, " UNION ALL ") + ") GROUP BY ALL"
 }

@@ -30,7 +30,8 @@ func drawNights(t *rapid.T) nights {
 		return map[string]string{
 			"invoice_id":   rapid.SampledFrom([]string{"i1", "i2", "i3", "i4", "i5", "i6", "i7", "i8", "i9", ""}).Draw(t, "id"),
 			"account_id":   "001bm00001ZL8U9",
-			"invoice_date": day.Draw(t, "date"), "due_date": day.Draw(t, "due"), "cancelled_on": day.Draw(t, "cancelled"),
+			"invoice_date": day.Draw(t, "date"), "due_date": "2026-03-01",
+			"cancelled_on": rapid.SampledFrom([]string{"", "", "2026-01-05", "2026-03-31", "2026-05-20"}).Draw(t, "cancelled"),
 			"total_amount": rapid.SampledFrom([]string{"10", "20.50", "x", ""}).Draw(t, "amount"),
 			"net_amount":   "5", "currency": rapid.SampledFrom([]string{"ZAR", "USD", "XXX", "KES"}).Draw(t, "currency"),
 			"status":     rapid.SampledFrom([]string{"Issued", "Cancelled", "odd"}).Draw(t, "status"),
@@ -42,14 +43,20 @@ func drawNights(t *rapid.T) nights {
 			"units_per_usd": rapid.SampledFrom([]string{"18", "20"}).Draw(t, "rate"), "rate_source": "r", "priority": 1,
 			"rate_kind": rapid.SampledFrom([]string{"dated", "dated", "dated", "static"}).Draw(t, "kind")}
 	})
-	unique := func(r map[string]any) string { return fmt.Sprint(r["currency_iso_code"], r["rate_date"], r["rate_kind"]) }
+	unique := func(r map[string]any) string {
+		return fmt.Sprint(r["currency_iso_code"], r["rate_date"], r["rate_kind"])
+	}
 	n := nights{asOf: []string{"2026-03-30", "2026-03-31", "2026-04-01"}}
 	for i := range n.asOf {
-		n.batches = append(n.batches, bronzeBatch{Run: fmt.Sprintf("01%c", 'A'+i), Rows: rapid.SliceOfN(row, 1, 9).Draw(t, "rows"),
+		rows := rapid.SliceOfN(row, 1, 2)
+		if i == 0 {
+			rows = rapid.SliceOfN(row, 8, 14)
+		}
+		n.batches = append(n.batches, bronzeBatch{Run: fmt.Sprintf("01%c", 'A'+i), Rows: rows.Draw(t, "rows"),
 			ExportedAt: rapid.SampledFrom([]string{"", n.asOf[i] + "T00:00:00Z"}).Draw(t, "exported")})
 		n.b = append(n.b, rapid.Bool().Draw(t, "b"))
 		rates := rapid.SliceOfNDistinct(rate, 1, 4, unique).Draw(t, "rates")
-		if i > 0 && rapid.Bool().Draw(t, "no new rates") {
+		if i > 0 && rapid.IntRange(0, 2).Draw(t, "new rates") > 0 {
 			rates = n.rates[i-1]
 		}
 		n.rates = append(n.rates, rates)

@@ -8,6 +8,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/timespan"
 )
 
 // Part is a written file: a whole table, or one span of a partitioned one.
@@ -41,13 +44,6 @@ func (f Facts) dueBy(asOf string) bool { return f.Due != "" && f.Due <= asOf }
 
 func (f Facts) usesRatesSince(day string) bool { return day != "" && f.RatesTo >= day }
 
-func (in BuildInput) spanRows() int64 {
-	if in.SpanRows > 0 {
-		return in.SpanRows
-	}
-	return spanRows
-}
-
 // writeSpans writes the spans of a partitioned table that do not stay as they are.
 func (b *builder) writeSpans(ctx context.Context) error {
 	months, err := b.monthFacts(ctx)
@@ -66,11 +62,7 @@ func (b *builder) writeSpans(ctx context.Context) error {
 			rows[month] += n
 		}
 	}
-	cut := spans(rows, b.in.spanRows())
-	if len(cut) == 0 { // a table always has a file
-		cut = []span{{label: "all", to: 9999_12}}
-	}
-	for _, s := range cut {
+	for _, s := range timespan.Cut(rows, b.in.SpanRows) {
 		if kept := b.keptPart(s); kept != nil {
 			b.res.Kept = append(b.res.Kept, *kept)
 			continue
@@ -84,7 +76,7 @@ func (b *builder) writeSpans(ctx context.Context) error {
 		}
 		part.Facts = Facts{Inputs: map[string]InputFacts{}}
 		for month, f := range months {
-			if s.holds(month) && cleaned[month] > 0 {
+			if s.Holds(month) && cleaned[month] > 0 {
 				part.Facts.add(f)
 			}
 		}
@@ -100,23 +92,23 @@ func (b *builder) writeSpans(ctx context.Context) error {
 // cleaned: some were refused. It is built anew then.
 var errSpans = errors.New("the spans are others than was foreseen")
 
-func (b *builder) keptPart(s span) *Part {
+func (b *builder) keptPart(s timespan.Span) *Part {
 	if b.plan == nil {
 		return nil
 	}
 	for i, p := range b.plan.kept {
-		if p.Label == s.label {
+		if p.Label == s.Label {
 			return &b.plan.kept[i]
 		}
 	}
 	return nil
 }
 
-func (b *builder) writeSpan(ctx context.Context, s span) (Part, error) {
+func (b *builder) writeSpan(ctx context.Context, s timespan.Span) (Part, error) {
 	c := b.t.Contract
-	where := " AND " + s.condition("p."+id(c.PartitionBy), columnType(c, c.PartitionBy))
-	part, err := b.write(ctx, c.Table+"-"+s.label, c, b.t.finalSQL(where))
-	part.Label = s.label
+	where := " AND " + s.Condition("p."+id(c.PartitionBy), columnType(c, c.PartitionBy))
+	part, err := b.write(ctx, c.Table+"-"+s.Label, c, b.t.finalSQL(where))
+	part.Label = s.Label
 	return part, err
 }
 
@@ -128,7 +120,7 @@ func (b *builder) monthFacts(ctx context.Context) (map[int]Facts, error) {
 	}
 	query := fmt.Sprintf(`SELECT %s, "#input", count(*), coalesce(sum(len("#defects")), 0)::BIGINT, coalesce(sum("#rounded"), 0)::BIGINT, coalesce(sum("#unmapped"), 0)::BIGINT,
   min("#due")::VARCHAR, max(greatest(%s))::VARCHAR
-FROM parsed WHERE NOT "#rejected" GROUP BY ALL`, monthSQL(id(b.t.Contract.PartitionBy)), strings.Join(rates, ", "))
+FROM parsed WHERE NOT "#rejected" GROUP BY ALL`, timespan.MonthSQL(id(b.t.Contract.PartitionBy)), strings.Join(rates, ", "))
 	out := map[int]Facts{}
 	err := b.each(ctx, query, func(scan func(...any) error) error {
 		var month, input int
@@ -189,4 +181,16 @@ func (f *Facts) add(g Facts) {
 		}
 		f.Inputs[name] = in
 	}
+}
+
+// partitioned tells whether the table is stored by spans of its event date.
+func (t *Table) partitioned() bool { return t.Contract.Storage == "partitioned" }
+
+func columnType(c config.Contract, name string) string {
+	for _, col := range c.Columns {
+		if col.Name == name {
+			return col.Type
+		}
+	}
+	return ""
 }
