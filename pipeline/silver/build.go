@@ -151,8 +151,8 @@ func (b *builder) parse(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.usesHeld(reconstructed) {
-		if err := b.hold(ctx); err != nil {
+	if b.usesHeld() {
+		if err := b.hold(ctx, reconstructed > 0); err != nil {
 			return err
 		}
 	}

@@ -112,8 +112,8 @@ func (g *group) refusesByAsOf() bool {
 }
 
 // usesHeld tells whether this build can keep parts of the earlier one.
-func (b *builder) usesHeld(reconstructed int64) bool {
-	if b.in.Held == nil || len(b.in.Held.Parts) == 0 || !b.t.canHold() || reconstructed > 0 {
+func (b *builder) usesHeld() bool {
+	if b.in.Held == nil || len(b.in.Held.Parts) == 0 || !b.t.canHold() {
 		return false
 	}
 	for _, in := range b.inputs {
@@ -176,7 +176,8 @@ func (b *builder) match(ctx context.Context) (had, stay map[int]int64, err error
 func (b *builder) heldRows() string { return heldSchema + "." + id(b.t.Name) }
 
 // matchSQL joins versions with the rows that were made from them: same key, same fields,
-// known since the same moment for the same reason.
+// known since the same moment for the same reason. A row that was reconstructed hides what
+// came after the as-of, so it is made anew every time.
 func (b *builder) matchSQL() string {
 	on := []string{`h.record_hash = lower(hex(v."#hash"))`, `h.known_at IS NOT DISTINCT FROM v."#known_at"`, `h.known_at_basis IS NOT DISTINCT FROM v."#basis"`}
 	for i, key := range b.t.Contract.Key {
@@ -185,7 +186,7 @@ func (b *builder) matchSQL() string {
 	return fmt.Sprintf(`CREATE TABLE %s AS
 SELECT v."#input", v."#seq", %s AS "#month"
 FROM versions v JOIN %s h ON %s
-WHERE v."#status" = 'latest'`, matchedTable, timespan.MonthSQL("h."+id(b.t.Contract.PartitionBy)), b.heldRows(), strings.Join(on, " AND "))
+WHERE v."#status" = 'latest' AND NOT v."#reconstructed"`, matchedTable, timespan.MonthSQL("h."+id(b.t.Contract.PartitionBy)), b.heldRows(), strings.Join(on, " AND "))
 }
 
 // matchRejectedSQL adds the versions that were refused and would be refused again.
@@ -198,7 +199,7 @@ func (b *builder) matchRejectedSQL() string {
 SELECT v."#input", v."#seq", %d
 FROM versions v JOIN (VALUES %s) i(input, source_name, source_object) ON i.input = v."#input"
 JOIN %s.%s r ON r.seq = v."#seq" AND r.source_name = i.source_name AND r.source_object = i.source_object AND r.table_name = %s
-WHERE v."#status" = 'latest'`, matchedTable, rejectedMonth, strings.Join(inputs, ", "), heldSchema, RejectedRowTable, lit(b.t.Name))
+WHERE v."#status" = 'latest' AND NOT v."#reconstructed"`, matchedTable, rejectedMonth, strings.Join(inputs, ", "), heldSchema, RejectedRowTable, lit(b.t.Name))
 }
 
 // byMonth reads counts by month.
@@ -220,7 +221,7 @@ func (b *builder) byMonth(ctx context.Context, query string) (map[int]int64, err
 // cleaned, which are those that are new and those in the spans of the other parts. Where
 // the spans will be others than was foreseen, because a new row is refused, the table is
 // built anew.
-func (b *builder) hold(ctx context.Context) error {
+func (b *builder) hold(ctx context.Context, reconstructed bool) error {
 	had, stay, err := b.match(ctx)
 	if err != nil {
 		return err
@@ -228,7 +229,7 @@ func (b *builder) hold(ctx context.Context) error {
 	if err := b.want(ctx, "m.\"#seq\" IS NULL"); err != nil {
 		return err
 	}
-	fresh, err := b.byMonth(ctx, b.t.monthsSQL(b.groups, b.columnsOf))
+	fresh, err := b.byMonth(ctx, b.t.monthsSQL(b.groups, b.columnsOf, reconstructed))
 	if err != nil {
 		return err
 	}
@@ -328,11 +329,11 @@ WHERE v."#status" = 'latest' AND (%s)`, wantedTable, matchedTable, condition))
 }
 
 // monthsSQL counts the wanted rows by the month they will stand in.
-func (t *Table) monthsSQL(groups []*group, have func(*inputPlan) []string) string {
+func (t *Table) monthsSQL(groups []*group, have func(*inputPlan) []string, overlay bool) string {
 	parts := make([]string, len(groups))
 	for i, g := range groups {
 		known := g.have(have)
-		c := &chain{group: g, missing: g.lead().missingSources(known)}
+		c := &chain{group: g, missing: g.lead().missingSources(known), overlay: overlay}
 		from, columns := g.latestFrom()
 		c.source(from, columns)
 		c.columns(func(*column) bool { return true }, g.parseMeta())
