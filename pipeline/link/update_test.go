@@ -2,9 +2,12 @@ package link_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -104,4 +107,33 @@ func firstDifference(a, b string) string {
 	}
 	from := max(0, i-400)
 	return "update:   " + a[from:min(len(a), i+300)] + "\nfull run: " + b[from:min(len(b), i+300)]
+}
+
+// TestDamagedState: a state that is not what was written is refused, and one that was never
+// written is told apart from that.
+func TestDamagedState(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := link.LoadState(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no state: %v", err)
+	}
+	if err := run(t, []link.Account{{ID: "1", Name: "Amberlock Foods"}, {ID: "2", Name: "Amberlock Foods Ltd"}}).State().Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "link.state")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range text {
+		damaged := slices.Clone(text)
+		damaged[at] ^= 0x10
+		for _, d := range [][]byte{damaged, text[:at]} {
+			if err := os.WriteFile(file, d, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := link.LoadState(dir); !errors.Is(err, link.ErrDamaged) {
+				t.Fatalf("byte %d: %v", at, err)
+			}
+		}
+	}
 }
