@@ -318,6 +318,9 @@ func (u *run) loadTable(ctx context.Context, table string, r bronze.Request, ste
 	}
 	defer func() { err = errors.Join(err, sess.Close()) }()
 	r.Held, r.HeldColumns = u.state.files(table), u.state.columns(table)
+	if err := u.verified.check(ctx, r.Held...); err != nil {
+		return res, err
+	}
 	r.RunID, r.ExtractedAt, r.Part = u.id, u.start, u.tx.Part
 	if res, err = bronze.Load(ctx, sess, r); err != nil {
 		return res, err

@@ -38,6 +38,18 @@ func (u *run) held(ctx context.Context, t silver.Table) (*silver.Held, error) {
 	return h, nil
 }
 
+// heldFiles are the files of an earlier build that the next one reads.
+func heldFiles(h *silver.Held) map[string][]string {
+	if h == nil {
+		return nil
+	}
+	files := map[string][]string{"rows": h.RejectedRows, "values": h.RejectedValues}
+	for _, p := range h.Parts {
+		files["parts"] = append(files["parts"], p.Path)
+	}
+	return files
+}
+
 // ratesSince is the first day whose exchange rates differ from those that the table was
 // built with, "" if none do. Not ok = that build used other silver tables than the last
 // published, so that nobody can tell.

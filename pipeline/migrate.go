@@ -43,7 +43,7 @@ func (u *run) checkSchemas(published map[string]*lake.Manifest) error {
 	return nil
 }
 
-func sortedKeys(m map[string]*lake.Manifest) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)

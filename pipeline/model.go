@@ -84,6 +84,13 @@ func (u *run) coverage(ctx context.Context) (c coverage, err error) {
 
 // writeCoverage adds this run's coverage to ops, where gold asks for it.
 func (u *run) writeCoverage(ctx context.Context) (coverage, error) {
+	if u.state.changed() { // else nothing is built from what it says
+		for _, t := range u.silver.Tables() {
+			if err := u.verified.check(ctx, u.state.files("silver/"+t.Name)...); err != nil {
+				return coverage{}, err
+			}
+		}
+	}
 	c, err := u.coverage(ctx)
 	if err != nil {
 		return c, err
@@ -251,6 +258,9 @@ type builtFile struct {
 
 // runModel builds a model beside others; it changes nothing of the run.
 func (u *run) runModel(ctx context.Context, m gold.Model, in gold.BuildInput) ([]builtFile, error) {
+	if err := u.verified.checkInputs(ctx, in.Inputs); err != nil {
+		return nil, err
+	}
 	out, err := u.models.Build(ctx, m.Table(), in)
 	if err != nil {
 		return nil, err

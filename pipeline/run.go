@@ -54,19 +54,20 @@ type Options struct {
 // run is one run under way.
 type run struct {
 	*Runner
-	opt    Options
-	res    *Result
-	id     string
-	start  time.Time
-	lake   *lake.Lake
-	tx     *lake.Tx
-	engine engine.Engine
-	head   *lake.Commit // published state when the run began; nil for an empty lake
-	state  *state
-	marks  map[string]lake.Watermark // "source/object"
-	silver *silver.Project
-	gold   *gold.Project
-	models *gold.Builder
+	opt      Options
+	res      *Result
+	id       string
+	start    time.Time
+	lake     *lake.Lake
+	tx       *lake.Tx
+	engine   engine.Engine
+	head     *lake.Commit // published state when the run began; nil for an empty lake
+	state    *state
+	verified *verified
+	marks    map[string]lake.Watermark // "source/object"
+	silver   *silver.Project
+	gold     *gold.Project
+	models   *gold.Builder
 
 	newRates   string // first day whose exchange rates this run changed; "" = nobody asked yet
 	incomplete error  // objects that could not be extracted, where the run goes on without them
@@ -162,6 +163,7 @@ func (u *run) open() error {
 	if u.state, err = newState(u.lake, u.head); err != nil {
 		return err
 	}
+	u.verified = newVerified(u.lake, u.state)
 	if err := u.checkSchemas(u.state.published); err != nil {
 		return err
 	}

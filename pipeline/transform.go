@@ -132,6 +132,9 @@ func (u *run) runSilver(ctx context.Context, t silver.Table, in silver.BuildInpu
 		return out, err
 	}
 	defer func() { err = errors.Join(err, sess.Close()) }()
+	if err := u.verified.checkInputs(ctx, in.Bronze, in.Silver, heldFiles(in.Held)); err != nil {
+		return out, err
+	}
 	if out.BuildResult, err = u.silver.Build(ctx, sess, t.Name, in); err != nil {
 		return out, err
 	}

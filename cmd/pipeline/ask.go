@@ -124,7 +124,7 @@ func need(q question.Question, variable string) string {
 }
 
 func (a *app) ask(ctx context.Context, q question.Question, f askFlags) (err error) {
-	sess, view, closeReader, err := a.openPublished(ctx, f.At, "")
+	sess, view, closeReader, err := a.openPublished(ctx, reading{at: f.At}, "")
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (a *app) linkExplain(ctx context.Context, one, other string) (err error) {
 	}
 	const accounts = "SELECT account_id, coalesce(account_name, ''), region, master_account_id FROM gold.account_members WHERE list_contains($1, account_id) ORDER BY account_id"
 	const links = `SELECT method, decided, coalesce(reason, ''), coalesce(decided_by, '') FROM gold.account_link WHERE account_id = $1 AND matched_account_id = $2 ORDER BY method`
-	sess, view, closeReader, err := a.openPublished(ctx, "", accounts)
+	sess, view, closeReader, err := a.openPublished(ctx, reading{}, accounts)
 	if err != nil {
 		return err
 	}

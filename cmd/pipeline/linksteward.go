@@ -60,7 +60,7 @@ func (a *app) linkReview(ctx context.Context, format string, limit int) (err err
 	if limit > 0 {
 		query += fmt.Sprint(" LIMIT ", limit)
 	}
-	sess, _, closeReader, err := a.openPublished(ctx, "", query)
+	sess, _, closeReader, err := a.openPublished(ctx, reading{}, query)
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func asUsage(err error) error {
 // knownAccounts refuses ids that no account has: a decision on them would never count.
 func (a *app) knownAccounts(ctx context.Context, ids ...string) (err error) {
 	const query = "SELECT account_id FROM silver.account WHERE list_contains($1, account_id)"
-	sess, _, closeReader, err := a.openPublished(ctx, "", query)
+	sess, _, closeReader, err := a.openPublished(ctx, reading{}, query)
 	if err != nil {
 		return err
 	}

@@ -25,14 +25,20 @@ func openEngine(ctx context.Context, opt engine.Options) (db *duckdb.DB, close f
 	return db, func() error { return errors.Join(db.Close(), os.RemoveAll(dir)) }, nil
 }
 
-// openPublished opens a session on one consistent state of the lake: that which at names,
-// or the current one. Bronze is there if sql names it.
-func (a *app) openPublished(ctx context.Context, at, sql string) (sess engine.Session, view *lake.View, close func() error, err error) {
+// reading is what is read: the state that at names, or the current one; verified or not.
+type reading struct {
+	at     string
+	verify bool
+}
+
+// openPublished opens a session on one consistent state of the lake. Bronze is there if sql
+// names it.
+func (a *app) openPublished(ctx context.Context, from reading, sql string) (sess engine.Session, view *lake.View, close func() error, err error) {
 	l, err := a.openLake()
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if view, err = l.View(at); err != nil {
+	if view, err = l.View(from.at); err != nil {
 		return nil, nil, nil, err
 	}
 	if view.Commit() == nil {
@@ -46,7 +52,12 @@ func (a *app) openPublished(ctx context.Context, at, sql string) (sess engine.Se
 		return nil, nil, nil, errors.Join(err, closeEngine())
 	}
 	close = func() error { return errors.Join(sess.Close(), closeEngine()) }
-	if err := register(ctx, sess, l, view, sql); err != nil {
+	if from.verify {
+		err = registerVerified(ctx, sess, view, sql)
+	} else {
+		err = register(ctx, sess, l, view, sql)
+	}
+	if err != nil {
 		return nil, nil, nil, errors.Join(err, close())
 	}
 	return sess, view, close, nil

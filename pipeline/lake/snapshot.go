@@ -112,17 +112,25 @@ func (s *Snapshot) Check(table string) error {
 		return err
 	}
 	for _, f := range m.Files {
-		file := s.lake.abs(f.Path)
-		_, sum, err := hashFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			return corrupt("check", file, "the file is missing")
+		if err := s.lake.CheckFile(f); err != nil {
+			return err
 		}
-		if err != nil {
-			return readError("check", file, err)
-		}
-		if sum != f.XXH3 {
-			return corrupt("check", file, "its xxh3 is %s, not %s", sum, f.XXH3)
-		}
+	}
+	return nil
+}
+
+// CheckFile reads one file and holds it against its checksum.
+func (l *Lake) CheckFile(f File) error {
+	file := l.abs(f.Path)
+	_, sum, err := hashFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return corrupt("check", file, "the file is missing")
+	}
+	if err != nil {
+		return readError("check", file, err)
+	}
+	if sum != f.XXH3 {
+		return corrupt("check", file, "its xxh3 is %s, not %s", sum, f.XXH3)
 	}
 	return nil
 }
