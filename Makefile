@@ -32,8 +32,10 @@ test-all: ## the tests whole: 50 kills in a row, the past of a lake, lakes on 8 
 test-interop: build ## read the results with other people's clients (needs Python 3 with venv)
 	tests/interop/run.sh
 
-test-faults: build ## the long kill and corruption campaigns
-	FAULTS=long go test -timeout 60m -count 1 -run 'Fault|Kill|Crash' -v ./tests/... ./pipeline/lake/...
+test-faults: build ## the long kill and corruption campaigns, for hours; their counts at the end
+	@set -o pipefail; FAULTS=long go test -p 1 -timeout 8h -count 1 -run 'Fault|Kill|Crash|NoSpace|Verified|SchemaChanges|CompactSets' -v ./pipeline/lake/... ./tests/... 2>&1 \
+		| tee bin/faults.log; code=$$?; echo "== what was counted (all of it: bin/faults.log)"; \
+		grep -E '^ *(--- (PASS|FAIL|SKIP)|[a-z_]+_test\.go:[0-9]+: )' bin/faults.log; exit $$code
 
 test-linking: ## account linking in a lake of 100,000 accounts against the truth
 	LINKING_ACCOUNTS=100000 go test -timeout 30m -count 1 -run TestLinkingOfGroup -v ./tests/
