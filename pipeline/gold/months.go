@@ -69,11 +69,11 @@ func (m Model) writeMonths(ctx context.Context, sess engine.Session, rows string
 }
 
 // writeScratch writes the model's rows to dir/<slice>/<month column>=<month>/*.parquet,
-// in no order.
+// in no order. A try that ran out of memory leaves files behind, which the next one overwrites.
 func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir string, slices []string) error {
 	month := fmt.Sprintf("coalesce(strftime(CAST(%s AS TIMESTAMP), '%%Y-%%m'), '%s')", engine.Ident(m.Contract.PartitionBy), unknownMonth)
 	for i, slice := range slices {
-		query := fmt.Sprintf("COPY (SELECT *, %s AS %s FROM (%s) WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s), ROW_GROUP_SIZE %d)",
+		query := fmt.Sprintf("COPY (SELECT *, %s AS %s FROM (%s) WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s), ROW_GROUP_SIZE %d, OVERWRITE true)",
 			month, monthColumn, m.typed(rows), slice, engine.Literal(filepath.Join(dir, strconv.Itoa(i))), monthColumn, scratchRows)
 		if err := sess.Exec(ctx, query); err != nil {
 			return locate(m.Path, m.SQL, err)

@@ -22,7 +22,7 @@ const rowGroupSize = 122880
 // DB is an Engine backed by one in-memory DuckDB instance.
 type DB struct {
 	db       *sql.DB
-	memory   memory
+	memory   *memory
 	sessions atomic.Int64
 }
 
@@ -73,7 +73,7 @@ func (d *DB) Session(ctx context.Context) (engine.Session, error) {
 
 type session struct {
 	conn    *sql.Conn
-	memory  memory
+	memory  *memory
 	catalog string
 }
 
@@ -89,7 +89,7 @@ func (s *session) Exec(ctx context.Context, query string, args ...any) error {
 }
 
 func (s *session) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return s.conn.QueryContext(ctx, query, args...)
+	return s.memory.query(ctx, s.conn, query, args...)
 }
 
 func (s *session) RegisterParquet(ctx context.Context, schema, table string, files []string, columns []engine.Column) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	driver "github.com/duckdb/duckdb-go/v2" // also the database/sql driver "duckdb"
 
@@ -26,51 +27,99 @@ func MemorySetting(limit string) string {
 }
 
 // memory bounds what statements use. Most steps spill what does not fit, but not all of
-// them can: where nobody has set a limit, a statement that runs out is tried once more with
-// all that DuckDB would take, so that a large night ends late instead of failing.
+// them can, and those that run beside each other share the limit. So a statement that runs
+// out is tried again: first alone, with one thread, since each thread holds buffers of its
+// own; then, where nobody has set a limit, with all that DuckDB would take. A large night
+// ends late instead of failing.
 type memory struct {
-	limit string // in force; "3GB"
-	most  string // for a second try; "" = there is none, somebody has set the limit
+	limit   string // in force; "3GB"
+	most    string // for a last try; "" = there is none, somebody has set the limit
+	lower   string // the statement that sets limit, which in words is rounded
+	threads string // as many as statements have unless they run alone
+
+	// A statement holds turn for reading; one that is alone holds it for writing.
+	turn sync.RWMutex
 }
 
 // bound sets the limit and finds out how much there is.
-func bound(ctx context.Context, db *sql.DB, limit string) (memory, error) {
-	var m memory
+func bound(ctx context.Context, db *sql.DB, limit string) (*memory, error) {
+	m := &memory{lower: MemorySetting(limit)}
 	const current = "SELECT current_setting('memory_limit')"
 	if limit == "" {
 		if err := db.QueryRowContext(ctx, current).Scan(&m.most); err != nil {
 			return m, fmt.Errorf("duckdb: memory limit: %w", err)
 		}
 	}
-	if _, err := db.ExecContext(ctx, MemorySetting(limit)); err != nil {
+	if _, err := db.ExecContext(ctx, m.lower); err != nil {
 		return m, fmt.Errorf("duckdb: memory limit: %w", err)
 	}
-	err := db.QueryRowContext(ctx, current).Scan(&m.limit)
+	err := db.QueryRowContext(ctx, "SELECT current_setting('memory_limit'), current_setting('threads')::VARCHAR").Scan(&m.limit, &m.threads)
 	return m, err
 }
 
 // exec runs a statement, or several, again if memory ran out.
-func (m memory) exec(ctx context.Context, conn *sql.Conn, stmt string, args ...any) (sql.Result, error) {
-	res, err := conn.ExecContext(ctx, stmt, args...)
+func (m *memory) exec(ctx context.Context, conn *sql.Conn, stmt string, args ...any) (res sql.Result, err error) {
+	err = m.try(ctx, conn, func() error {
+		res, err = conn.ExecContext(ctx, stmt, args...)
+		return err
+	})
+	return res, err
+}
+
+// query runs a statement and gives its rows; it runs again if memory ran out before the
+// first of them.
+func (m *memory) query(ctx context.Context, conn *sql.Conn, stmt string, args ...any) (rows *sql.Rows, err error) {
+	err = m.try(ctx, conn, func() error {
+		rows, err = conn.QueryContext(ctx, stmt, args...)
+		return err
+	})
+	return rows, err
+}
+
+// try does what runs statements beside those of other sessions, and alone if memory ran out.
+func (m *memory) try(ctx context.Context, conn *sql.Conn, do func() error) error {
+	err := m.beside(do)
 	if !isOutOfMemory(err) {
-		return res, err
+		return err
 	}
 	first := &OutOfMemoryError{Limit: m.limit, Err: err}
-	if m.most == "" || m.most == m.limit {
-		return nil, first
+	m.turn.Lock() // once the statements that are under way have ended
+	defer m.turn.Unlock()
+	if ctx.Err() != nil {
+		return first
 	}
-	if _, err := conn.ExecContext(ctx, MemorySetting(m.most)); err != nil {
-		return nil, errors.Join(first, err)
+	if err := set(ctx, conn, "SET threads = 1"); err != nil {
+		return errors.Join(first, err)
 	}
-	res, err = conn.ExecContext(ctx, stmt, args...)
+	back := context.WithoutCancel(ctx) // the other sessions go on
+	limit := m.limit
+	if err = do(); isOutOfMemory(err) && m.most != "" && m.most != m.limit {
+		limit = m.most
+		if err := set(ctx, conn, MemorySetting(limit)); err != nil {
+			return errors.Join(first, err, set(back, conn, "SET threads = "+m.threads))
+		}
+		err = do()
+	}
 	switch {
 	case isOutOfMemory(err):
-		err = &OutOfMemoryError{Limit: m.most, Err: err}
+		err = &OutOfMemoryError{Limit: limit, Err: err}
 	case err != nil: // of several statements, or of what the first try left behind
 		err = first
 	}
-	_, back := conn.ExecContext(ctx, MemorySetting(m.limit))
-	return res, errors.Join(err, back)
+	return errors.Join(err, set(back, conn, m.lower), set(back, conn, "SET threads = "+m.threads))
+}
+
+func (m *memory) beside(do func() error) error {
+	m.turn.RLock()
+	defer m.turn.RUnlock()
+	return do()
+}
+
+func set(ctx context.Context, conn *sql.Conn, setting string) error {
+	if _, err := conn.ExecContext(ctx, setting); err != nil {
+		return fmt.Errorf("duckdb: %s: %w", setting, err)
+	}
+	return nil
 }
 
 func isOutOfMemory(err error) bool {

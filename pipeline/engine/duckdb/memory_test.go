@@ -3,8 +3,11 @@ package duckdb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/customer360/pipeline/pipeline/engine"
@@ -34,7 +37,7 @@ func TestOutOfMemory(t *testing.T) {
 			if (db.memory.most == "") != (c.limit != "") {
 				t.Errorf("limit %q: a second try with %q", c.limit, db.memory.most)
 			}
-			db.memory.limit, db.memory.most = "10MB", c.most
+			db.memory.limit, db.memory.lower, db.memory.most = "10MB", MemorySetting("10MB"), c.most
 			if _, err := db.db.ExecContext(ctx, MemorySetting("10MB")); err != nil {
 				t.Fatal(err)
 			}
@@ -58,5 +61,71 @@ func TestOutOfMemory(t *testing.T) {
 				t.Errorf("afterwards the limit is %s (%v)", limit, err)
 			}
 		})
+	}
+}
+
+// TestOutOfMemoryTogether: statements that fit alone, but not beside each other, all end.
+// Each writes to a folder, too, where a try that ran out leaves files behind.
+func TestOutOfMemoryTogether(t *testing.T) {
+	const sessions = 4
+	ctx := context.Background()
+	db, err := Open(ctx, engine.Options{Threads: 2, MemoryLimit: "100MB", TempDirectory: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	at := func(do func(s *session, dir string) error) (problems []error) {
+		problems = make([]error, sessions)
+		var all sync.WaitGroup
+		begin := make(chan struct{})
+		for i := range sessions {
+			s, err := db.Session(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(t.TempDir(), "out")
+			all.Go(func() {
+				<-begin
+				problems[i] = errors.Join(do(s.(*session), dir), s.Close())
+			})
+		}
+		close(begin)
+		all.Wait()
+		return problems
+	}
+	const large = "SELECT k, len(list(md5((i * 10 + k)::VARCHAR) ORDER BY i)) AS n FROM range(700000) r(i), range(1) q(k) GROUP BY k"
+	alone := at(func(s *session, _ string) error {
+		_, err := s.conn.ExecContext(ctx, "CREATE TABLE n AS "+large)
+		return err
+	})
+	if !slices.ContainsFunc(alone, isOutOfMemory) {
+		t.Fatalf("all fit beside each other, nothing is tried here: %v", alone)
+	}
+	for i, err := range at(func(s *session, dir string) error {
+		if err := s.Exec(ctx, fmt.Sprintf("COPY (%s) TO '%s' (FORMAT parquet, PARTITION_BY (k), OVERWRITE true)", large, dir)); err != nil {
+			return err
+		}
+		rows, err := s.Query(ctx, "SELECT n FROM ("+large+")")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var n int64
+		for rows.Next() {
+			err = errors.Join(err, rows.Scan(&n))
+		}
+		if n != 700000 {
+			return fmt.Errorf("%d rows: %w", n, errors.Join(err, rows.Err()))
+		}
+		return err
+	}) {
+		if err != nil {
+			t.Errorf("session %d: %v", i, err)
+		}
+	}
+	var limit, threads string
+	err = db.db.QueryRowContext(ctx, "SELECT current_setting('memory_limit'), current_setting('threads')").Scan(&limit, &threads)
+	if err != nil || limit != "95.3 MiB" || threads != "2" {
+		t.Errorf("afterwards the limit is %s, threads %s (%v)", limit, threads, err)
 	}
 }
