@@ -186,7 +186,7 @@ func (u *run) fillDate(ctx context.Context, fill *HistoryFill, date string) (fil
 	}
 	if kept && len(files) > 0 {
 		fill.Kept++
-		step.Reason = "kept from a run that did not finish"
+		step.Reason = keptReason
 	}
 	if err != nil {
 		err = fmt.Errorf("history at %s: %w", date, err)

@@ -161,7 +161,7 @@ func (u *run) firstWholeDay(mark lake.Watermark) *time.Time {
 func (u *run) modelJob(m gold.Model, cov coverage) job {
 	table := m.Schema + "/" + m.Name
 	var fp fingerprint
-	var files []builtFile
+	var files []lake.StagedFile
 	step := Step{Layer: Gold, Table: table}
 	begin := func() (func(context.Context) error, error) {
 		step.StartedAt = u.Now()
@@ -179,7 +179,10 @@ func (u *run) modelJob(m gold.Model, cov coverage) job {
 		u.Observer.StepStarted(Gold, table)
 		in := u.modelInput(m, cov, &step)
 		return func(ctx context.Context) (err error) {
-			files, err = u.runModel(ctx, m, in)
+			var kept bool
+			if files, kept, err = u.keptOrRun(ctx, m, in, fp); kept {
+				step.Reason = keptReason
+			}
 			step.Elapsed = u.Now().Sub(step.StartedAt)
 			return err
 		}, nil
@@ -250,14 +253,9 @@ func (u *run) modelInput(m gold.Model, cov coverage, step *Step) gold.BuildInput
 	return in
 }
 
-// builtFile is a file that is durable, but not yet part of the state.
-type builtFile struct {
-	lake.File
-	part string
-}
-
-// runModel builds a model beside others; it changes nothing of the run.
-func (u *run) runModel(ctx context.Context, m gold.Model, in gold.BuildInput) ([]builtFile, error) {
+// runModel builds a model beside others; its files are durable, but not yet part of the
+// state. It changes nothing of the run.
+func (u *run) runModel(ctx context.Context, m gold.Model, in gold.BuildInput) ([]lake.StagedFile, error) {
 	if err := u.verified.checkInputs(ctx, in.Inputs); err != nil {
 		return nil, err
 	}
@@ -265,23 +263,23 @@ func (u *run) runModel(ctx context.Context, m gold.Model, in gold.BuildInput) ([
 	if err != nil {
 		return nil, err
 	}
-	var files []builtFile
+	var files []lake.StagedFile
 	for _, p := range out.Parts {
 		f, err := u.add(m.Schema+"/"+m.Name, p.Path, p.Rows, lake.FileOptions{Partition: p.Partition})
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, builtFile{File: f, part: p.Path})
+		files = append(files, lake.StagedFile{File: f, Part: p.Path})
 	}
 	return files, nil
 }
 
 // takeModel makes a built model part of the state.
-func (u *run) takeModel(m gold.Model, built []builtFile, step *Step, fp fingerprint) {
+func (u *run) takeModel(m gold.Model, built []lake.StagedFile, step *Step, fp fingerprint) {
 	table := m.Schema + "/" + m.Name
 	var files []lake.File
 	for _, f := range built {
-		u.state.paths[f.Path] = f.part
+		u.state.paths[f.Path] = f.Part
 		files = append(files, f.File)
 		step.RowsOut += f.Rows
 		step.BytesOut += f.Bytes

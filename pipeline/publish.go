@@ -48,9 +48,9 @@ func (u *run) publish(ctx context.Context) error {
 		return fmt.Errorf("publish: %w", err)
 	}
 	if u.res.History != nil {
-		return u.lake.ForgetKept(historyWork)
+		err = u.lake.ForgetKept(historyWork)
 	}
-	return nil
+	return errors.Join(err, u.lake.ForgetKept(modelWork))
 }
 
 // RunTables are the tables that get a set of rows per run, which nobody replaces or asks

@@ -122,7 +122,7 @@ func (u *run) silverInput(ctx context.Context, t silver.Table) (in silver.BuildI
 // silverTable is a table that was built and is durable, but not yet part of the state.
 type silverTable struct {
 	silver.BuildResult
-	files []builtFile
+	files []lake.StagedFile
 }
 
 // runSilver builds a table beside others; it changes nothing of the run.
@@ -149,7 +149,7 @@ func (u *run) runSilver(ctx context.Context, t silver.Table, in silver.BuildInpu
 		if err != nil {
 			return out, err
 		}
-		out.files = append(out.files, builtFile{File: f, part: p.Path})
+		out.files = append(out.files, lake.StagedFile{File: f, Part: p.Path})
 	}
 	return out, nil
 }
@@ -159,7 +159,7 @@ func (u *run) takeSilver(t silver.Table, out silverTable, step *Step, fp fingerp
 	table := "silver/" + t.Name
 	files := u.keptFiles(table, out.Kept)
 	for _, f := range out.files {
-		u.state.paths[f.Path] = f.part
+		u.state.paths[f.Path] = f.Part
 		step.BytesOut += f.Bytes
 		step.Files++
 		files = append(files, f.File)
