@@ -17,7 +17,7 @@ import (
 
 // benchforceTables are what the known figures need of gold, and what those are made from.
 var benchforceTables = []string{"account_members", "account_parents", "link_pairs", "master_ids", "business_time", "case_milestones", "contract_opportunities", "fx_rates", "invoices",
-	"mrr_monthly", "mrr_spans", "opportunities", "opportunity_stage_history", "sales_stages", "support_cases", "survey_responses"}
+	"mrr_invoice_items", "mrr_items", "mrr_gaps", "mrr_choices", "mrr_monthly", "mrr_spans", "opportunities", "opportunity_stage_history", "sales_stages", "support_cases", "survey_responses"}
 
 // TestSubscriptionIdentity reads the organisations, subscriptions and outages of a
 // published data set through all layers. What is known of them stands in known.json:
