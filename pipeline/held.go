@@ -90,6 +90,9 @@ func (u *run) firstNewRate(ctx context.Context) (day string, err error) {
 	if before == nil || now == nil {
 		return firstDay, nil
 	}
+	if err := u.verified.check(ctx, u.state.pathsOf(before.Files)...); err != nil {
+		return "", err
+	}
 	sess, err := u.engine.Session(ctx)
 	if err != nil {
 		return "", err
