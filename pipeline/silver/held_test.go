@@ -61,6 +61,11 @@ func drawNights(t *rapid.T) nights {
 		}
 		n.rates = append(n.rates, rates)
 	}
+	// old bills that no night touches: their months stay unless a static rate changes
+	for i := range 6 {
+		n.batches[0].Rows = append(n.batches[0].Rows, map[string]string{"invoice_id": fmt.Sprintf("old%d", i), "account_id": "001bm00001ZL8U9",
+			"invoice_date": []string{"2025-06-10", "2025-07-10"}[i%2], "total_amount": "7", "net_amount": "5", "currency": "USD", "status": "Issued"})
+	}
 	return n
 }
 
