@@ -50,6 +50,9 @@ func nameStem(seed uint64, index int) (string, trade) {
 	if other, is := homonym(seed, index); is {
 		return companyStem(seed, other)
 	}
+	if other, is := nearNamesake(seed, index); is {
+		return nearStem(seed, index, other)
+	}
 	return companyStem(seed, index)
 }
 

@@ -216,7 +216,7 @@ func (w *writer) base(ctx context.Context) (err error) {
 			a := w.live(c, p)
 			e.account(a)
 			e.usage(a, w.asOf-usageHistory, w.asOf)
-			fmt.Fprintf(lines, "%s,%s,%s\n", a.id, customerName(c, p), p.link)
+			fmt.Fprintf(lines, "%s,%s,%s\n", a.id, customerName(w.seed, c, p), w.basis(c, p))
 			if p.copy {
 				w.plants.note(w.copied(c, p))
 			}
@@ -246,12 +246,24 @@ func (w *writer) copied(c customerPlan, p accountPlan) Planted {
 		Clean: accountID(first.org, first.number), Planted: p.name, Outcome: linked}
 }
 
-// customerName names the true customer of an account. A decoy is one of its own.
-func customerName(c customerPlan, p accountPlan) string {
+// customerName names the true customer of an account. A decoy is one of its own, and a
+// near-namesake may be the customer it is nearly called after.
+func customerName(seed uint64, c customerPlan, p accountPlan) string {
+	if other, is := nearNamesake(seed, c.index); is && nearlySame(seed, c.index) {
+		return fmt.Sprintf("C%07d", other+1)
+	}
 	if p.link == linkDecoy && p.number != c.accounts[0].number {
 		return fmt.Sprintf("C%07d-%d", c.index+1, p.number)
 	}
 	return fmt.Sprintf("C%07d", c.index+1)
+}
+
+// basis says by what an account's customer is recognised.
+func (w *writer) basis(c customerPlan, p accountPlan) string {
+	if _, is := nearNamesake(w.seed, c.index); is && len(c.accounts) == 1 {
+		return linkNear
+	}
+	return p.link
 }
 
 // constants shows what belongs to no account: reference data and rates after a day.

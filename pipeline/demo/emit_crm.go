@@ -35,6 +35,9 @@ func (e *emitter) company(s *system, a *account) {
 	if theirs, number, is := a.reseller(); is {
 		site, phone = theirs, number
 	}
+	if _, is := nearNamesake(a.seed, a.customer); is {
+		site = ""
+	}
 	if drawn(a.seed, drawPhone, a.number, placeholders) {
 		phone = nobodysPhones[a.number%len(nobodysPhones)]
 	}

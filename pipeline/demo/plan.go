@@ -15,6 +15,7 @@ const (
 	linkRenamed   = "renamed"        // one still has the former name
 	linkDuplicate = "duplicate"      // entered twice in one org
 	linkDecoy     = "rejected_match" // similar, but a steward said no
+	linkNear      = "near_namesake"  // called almost like another customer, which it is or is not
 )
 
 // accountPlan is what is decided about an account before its life is generated.
@@ -30,6 +31,8 @@ type accountPlan struct {
 	parent  int // number of the parent account, or -1
 	link    string
 	copy    bool // a second entry of the account before it
+
+	unconnected bool // no billing and usage system of its region is connected
 }
 
 // customerPlan is one customer with its accounts.
@@ -71,6 +74,7 @@ func (p *planner) plan() (customerPlan, bool) {
 	}
 	if len(c.accounts) == 1 {
 		c.accounts[0].link = linkNone
+		p.takeOver(c.index, &c.accounts[0])
 	}
 	return c, true
 }
@@ -78,21 +82,26 @@ func (p *planner) plan() (customerPlan, bool) {
 // first decides on the customer's first account.
 func (p *planner) first(s stream, index int) accountPlan {
 	a := accountPlan{parent: -1, link: linkNone}
-	a.kind = accountType(s.weighted(6, 26, 68))
-	switch a.kind {
-	case wholesale:
-		a.org = s.weighted(60, 20, 20)
-	case enterprise:
-		a.org = s.weighted(15, 50, 35)
-	default:
-		a.org = s.weighted(0, 60, 40)
-	}
-	a.country = countryIn(s, a.org)
+	a.kind, a.org, a.country = character(s)
 	stem, t := nameStem(p.seed, index)
 	a.trade = t
 	a.name = stem + " " + pick(s, countries[a.country].suffixes)
 	a.site = s.IntN(len(countries[a.country].cities))
 	return a
+}
+
+// character is what sort of company a customer is, and where.
+func character(s stream) (kind accountType, org, country int) {
+	kind = accountType(s.weighted(6, 26, 68))
+	switch kind {
+	case wholesale:
+		org = s.weighted(60, 20, 20)
+	case enterprise:
+		org = s.weighted(15, 50, 35)
+	default:
+		org = s.weighted(0, 60, 40)
+	}
+	return kind, org, countryIn(s, org)
 }
 
 func countryIn(s stream, org int) int {
