@@ -18,7 +18,7 @@ WITH sign AS (
   UNION ALL
   SELECT account_id, 'support_escalations', param('churn.weights.support_escalations'), escalations_90d, param('churn.escalations_from'),
          escalations_90d >= param('churn.escalations_from'),
-         counted(escalations_90d, 'case', 'cases') || ' escalated in ' || CAST(param('customer_360.case_window_days') AS BIGINT) || ' days.', 'no case source'
+         counted(escalations_90d, 'escalation', 'escalations') || ' in ' || CAST(param('customer_360.case_window_days') AS BIGINT) || ' days.', 'no case source'
   FROM gold.score_inputs
   UNION ALL
   SELECT account_id, 'payment_overdue', param('churn.weights.payment_overdue'), CASE WHEN has_billing THEN coalesce(overdue_days, CASE WHEN NOT is_debt_unknown THEN 0 END) END, param('churn.overdue_above_days'),
