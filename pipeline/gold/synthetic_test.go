@@ -124,7 +124,8 @@ func syntheticValue(c config.Contract, col config.ContractColumn, n int) string 
 	case col.Type == "DOUBLE":
 		return fmt.Sprintf("(%s %% 10000) / 97.0 + 0.1", h)
 	case strings.HasPrefix(col.Type, "DECIMAL"):
-		return fmt.Sprintf("(%s %% 1000000) / 100.0", h)
+		// One in 53 is some ten million: products of such amounts leave 18 digits.
+		return fmt.Sprintf("(%[1]s %% 1000000) / 100.0 * CASE WHEN %[1]s %% 53 = 0 THEN 5000 ELSE 1 END", h)
 	case col.Type == "VARCHAR[]":
 		return fmt.Sprintf("['v' || (%s %% 5)]", h)
 	}

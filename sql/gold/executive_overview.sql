@@ -32,7 +32,7 @@ WITH customer AS (
   FROM gold.churn_risk WHERE is_primary AND as_of_date = as_of()
 ), concentration AS (
   -- Squares of amounts, not of rounded shares: a million small customers must not vanish.
-  SELECT sum(revenue_ttm_usd) FILTER (WHERE revenue_rank <= 5) AS top5_usd, sum(revenue_ttm_usd * revenue_ttm_usd) AS squares
+  SELECT sum(revenue_ttm_usd) FILTER (WHERE revenue_rank <= 5) AS top5_usd, sum(CAST(revenue_ttm_usd AS DECIMAL(38,2)) * CAST(revenue_ttm_usd AS DECIMAL(38,2))) AS squares
   FROM gold.revenue_concentration WHERE as_of_date = as_of()
 ), answer AS (
   SELECT sum(promoters) - sum(detractors) AS promoters_net, sum(responses) AS responses FROM gold.nps_trailing WHERE month_start = this_month()
