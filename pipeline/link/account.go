@@ -17,6 +17,11 @@ type Account struct {
 	Country              string // code or English name
 	ContactEmails        []string
 	ContactPhones        []string
+
+	// Recent accounts are linked like all others, but the frequencies of words and the sizes of
+	// blocks are counted without them: what is known of two accounts hangs on few others then,
+	// and a day's accounts need not be compared with a changed measure. See Linker.Counted.
+	Recent bool
 }
 
 // Decision is a steward's word on two accounts. The latest on a pair counts.

@@ -73,6 +73,9 @@ func BenchmarkUpdate(b *testing.B) {
 	n := benchmarkAccounts()
 	ctx, l := context.Background(), newLinker(b, "entity")
 	data := truth.Generate(truth.Options{Seed: 2, Accounts: n + n/100})
+	for i := n; i < len(data.Accounts); i++ {
+		data.Accounts[i].Recent = true
+	}
 	before, err := l.Run(ctx, data.Accounts[:n], nil)
 	if err != nil {
 		b.Fatal(err)

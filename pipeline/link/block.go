@@ -27,9 +27,10 @@ var identifierSQL string
 var accountPairSQL string
 
 type nameKey struct {
-	Key   int64 `parquet:"key"`
-	Name  int32 `parquet:"name"`
-	Fresh bool  `parquet:"is_fresh"`
+	Key    int64 `parquet:"key"`
+	Name   int32 `parquet:"name"`
+	Fresh  bool  `parquet:"is_fresh"`
+	Recent bool  `parquet:"is_recent"`
 }
 
 type identifierRow struct {
@@ -63,7 +64,7 @@ func (b blocker) namePairs(ctx context.Context, c *corpus, fresh []bool) ([]int6
 			for i := from; i < to; i++ {
 				for _, k := range c.blockingKeys(c.names[i], &sink) {
 					if fresh == nil || wanted[k] {
-						rows = append(rows, nameKey{k, int32(i), fresh == nil || fresh[i]})
+						rows = append(rows, nameKey{k, int32(i), fresh == nil || fresh[i], c.recent[i]})
 					}
 				}
 			}

@@ -12,7 +12,7 @@ import (
 
 // columnsMagic begins a file of columns; its number rises when a reader of the last one would
 // misread it.
-const columnsMagic = "customer360 link state 1\n"
+const columnsMagic = "customer360 link state 2\n"
 
 // ErrDamaged says that a file of columns is not what was written.
 var ErrDamaged = errors.New("the file is damaged or of another version")

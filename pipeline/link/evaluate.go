@@ -118,7 +118,7 @@ func (l *Linker) Evaluate(ctx context.Context, data *Labelled, most int, now fun
 	}
 	truth, _ := data.truth(accounts)
 	var cal calibration
-	r, err := l.run(ctx, accounts, nil, nil, &observer{see: func(a, b int32, _ *vector, logOdds float64) {
+	r, err := l.run(ctx, accounts, nil, &observer{see: func(a, b int32, _ *vector, logOdds float64) {
 		cal.add(100*logistic(logOdds), truth[a] == truth[b])
 	}})
 	if err != nil {
@@ -161,7 +161,7 @@ func (l *Linker) CrossValidate(ctx context.Context, data *Labelled, now func() t
 		if err := l.Policy.compile(); err != nil {
 			return nil, err
 		}
-		r, err := l.run(ctx, accounts, nil, nil, nil)
+		r, err := l.run(ctx, accounts, nil, nil)
 		if err != nil {
 			return nil, err
 		}

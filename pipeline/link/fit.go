@@ -31,7 +31,7 @@ func (l *Linker) samples(ctx context.Context, data *Labelled) ([]sample, error) 
 	}
 	truth, fold := data.truth(accounts)
 	var out []sample
-	_, err = l.run(ctx, accounts, nil, nil, &observer{inOrder: true, see: func(a, b int32, v *vector, _ float64) {
+	_, err = l.run(ctx, accounts, nil, &observer{inOrder: true, see: func(a, b int32, v *vector, _ float64) {
 		out = append(out, sample{*v, truth[a] == truth[b], fold[a], fold[b], 1, 1})
 	}})
 	return out, err

@@ -17,8 +17,8 @@ type lexicon struct {
 	ids    map[string]int32
 	texts  []string
 	class  []Class
-	df     []int32 // in how many distinct names
-	names  int
+	df     []int32 // in how many distinct names, by level
+	names  int     // how many there are, by level
 	logN   float64
 	idf    []float64
 	weight []float64
@@ -39,12 +39,46 @@ func (l *lexicon) id(w Word) int32 {
 	return id
 }
 
-// count adds one distinct name to the frequencies.
-func (l *lexicon) count(words []int32) {
-	l.names++
-	for i, w := range words {
-		if first(words, w) == i {
-			l.df[w]++
+// leastRounded is the number from which frequencies are rounded.
+const leastRounded = 32
+
+// level rounds a frequency to one part in 32: a name more or less then seldom changes what a
+// common word weighs in all names that have it.
+func level(n int32) int32 {
+	step := int32(1)
+	for n/step >= leastRounded {
+		step *= 2
+	}
+	return n/step*step + step/2
+}
+
+// countWords finds how often words occur: in names of accounts that are not recent, or in all
+// names if a word is in none of those. Of names with the same letters one counts.
+func (c *corpus) countWords() {
+	l := c.lex
+	counted, all := make([]int32, len(l.texts)), make([]int32, len(l.texts))
+	add := func(to []int32, words []int32) {
+		for i, w := range words {
+			if first(words, w) == i {
+				to[w]++
+			}
+		}
+	}
+	names, done := int32(0), false
+	for i, p := range c.names {
+		if c.newLetters(i) {
+			add(all, p.words)
+			done = false
+		}
+		if !c.recent[i] && !done {
+			add(counted, p.words)
+			names, done = names+1, true
+		}
+	}
+	l.names = int(level(names))
+	for w := range l.df {
+		if l.df[w] = level(counted[w]); counted[w] == 0 {
+			l.df[w] = level(all[w])
 		}
 	}
 }
@@ -69,14 +103,7 @@ func (l *lexicon) weigh() {
 	}
 }
 
-// frequencies are how often words occur, kept from a full run so that an incremental one
-// weighs words alike.
-type frequencies struct {
-	names int
-	df    map[string]int32
-}
-
-// lexicon is the one of a run that was made with these frequencies.
+// lexicon is the one of the run that left the state.
 func (s *stateWords) lexicon(names int64) *lexicon {
 	l := &lexicon{ids: make(map[string]int32, len(s.text)+len(s.text)/8), names: int(names),
 		texts: slices.Clone(s.text), class: slices.Clone(s.class), df: slices.Clone(s.names)}
@@ -84,14 +111,4 @@ func (s *stateWords) lexicon(names int64) *lexicon {
 		l.ids[text] = int32(i)
 	}
 	return l
-}
-
-// apply replaces the counted frequencies by the kept ones; words that are new keep theirs.
-func (f *frequencies) apply(l *lexicon) {
-	l.names = f.names
-	for word, n := range f.df {
-		if id, ok := l.ids[word]; ok {
-			l.df[id] = n
-		}
-	}
 }

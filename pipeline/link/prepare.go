@@ -22,6 +22,7 @@ type corpus struct {
 
 	names   []*profile // distinct, by their letters
 	nameOf  []int32    // of each account; -1 = nothing that can be compared
+	recent  []bool     // of each name: all its accounts are, and others are not
 	keys    []uint64   // hashes of what makes them these names
 	oldName []int32    // their numbers in the state a run began with, -1 = none
 	brand   []int32    // of each name: names that differ in places and trades share it
@@ -35,20 +36,20 @@ type corpus struct {
 	ownPlace    []bool  // the name has a word of the account's country
 	root        []int32 // ultimate parent, -1 = none
 	rootKeys    []string
+	allCount    bool           // no account is taken as recent
 	many        map[int64]bool // identifiers shared by many
 	manyRoot    []bool         // parents of so many names that they say nothing
 }
 
-// prepare normalises names and identifiers. Frequencies of words are those of these accounts,
-// or those of an earlier full run if it is given.
-func prepare(v *Vocabulary, p *Policy, accounts []Account, earlier *frequencies) (*corpus, error) {
+// prepare normalises names and identifiers.
+func prepare(v *Vocabulary, p *Policy, accounts []Account) (*corpus, error) {
 	accounts, err := sortAccounts(accounts)
 	if err != nil {
 		return nil, err
 	}
 	c := &corpus{policy: p, words: v, accounts: accounts, comparer: comparer{lex: newLexicon()}}
 	c.country, c.region = c.places()
-	c.prepareNames(earlier)
+	c.prepareNames()
 	c.ownPlace = make([]bool, len(accounts))
 	c.findOwnPlaces(upTo(len(accounts)))
 	c.prepareIdentifiers()
@@ -84,7 +85,7 @@ func (c *corpus) places() (country, region []int32) {
 }
 
 // prepareNames makes the distinct names.
-func (c *corpus) prepareNames(earlier *frequencies) {
+func (c *corpus) prepareNames() {
 	distinct, spellingOf := c.normalised()
 	names := make([]spelt, 0, len(distinct))
 	place := make(map[uint64]int32, len(distinct))
@@ -102,14 +103,6 @@ func (c *corpus) prepareNames(earlier *frequencies) {
 		}
 	}
 	numbers := c.number(names)
-	for i, p := range c.names {
-		if c.newLetters(i) {
-			c.lex.count(p.words)
-		}
-	}
-	if earlier != nil {
-		earlier.apply(c.lex)
-	}
 	c.nameOf = make([]int32, len(c.accounts))
 	for i := range c.accounts {
 		c.nameOf[i] = -1
@@ -180,6 +173,8 @@ func (c *corpus) finishNames() {
 		}
 		c.brand[i] = b
 	}
+	c.findRecent()
+	c.countWords()
 	c.lex.weigh()
 	regions := map[string]uint64{}
 	for i := range c.accounts {
@@ -203,6 +198,37 @@ func (c *corpus) finishNames() {
 		}
 	})
 	c.countCrowds(len(brands))
+}
+
+// mostRecent is the share of recent accounts from which on none is taken as recent: there is too
+// little else to count.
+const mostRecent = 0.5
+
+// findRecent marks the names that only recent accounts have.
+func (c *corpus) findRecent() {
+	c.recent = make([]bool, len(c.names))
+	if c.allCount = countRecent(c.accounts) > mostRecent; c.allCount {
+		return
+	}
+	for i := range c.recent {
+		c.recent[i] = true
+	}
+	for i := range c.accounts {
+		if n := c.nameOf[i]; n >= 0 && !c.accounts[i].Recent {
+			c.recent[n] = false
+		}
+	}
+}
+
+// countRecent is the share of accounts that are recent.
+func countRecent(accounts []Account) float64 {
+	n := 0
+	for i := range accounts {
+		if accounts[i].Recent {
+			n++
+		}
+	}
+	return float64(n) / float64(max(len(accounts), 1))
 }
 
 // commonAlias is how many differing names may have one alias before it is no name: a place, a

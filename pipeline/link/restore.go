@@ -119,9 +119,7 @@ func (c *corpus) restoreNames(s *State, ch *change) {
 		placeOfFresh[i] = int32(len(names))
 		names = append(names, spelt{profile: profileName(c.lex, *fresh[i].Name), key: fresh[i].key, old: -1})
 	}
-	counted := len(s.words.text)
 	numbers := c.number(names)
-	c.countNew(counted)
 	c.nameOf = make([]int32, len(c.accounts))
 	for i, old := range ch.old {
 		switch {
@@ -213,18 +211,4 @@ func part(all, ends []int32, i int32) []int32 {
 		from = ends[i-1]
 	}
 	return all[from:ends[i]:ends[i]]
-}
-
-// countNew counts the words from a number on, which earlier names do not have.
-func (c *corpus) countNew(from int) {
-	for i, p := range c.names {
-		if c.oldName[i] >= 0 || !c.newLetters(i) {
-			continue
-		}
-		for k, w := range p.words {
-			if int(w) >= from && first(p.words, w) == k {
-				c.lex.df[w]++
-			}
-		}
-	}
 }

@@ -14,6 +14,11 @@ type Linker struct {
 	Policy     *Policy
 	Session    engine.Session // for blocking
 	Dir        string         // for files that a run leaves and removes; "" = the system's
+
+	// Counted names the day from which on accounts are recent. A state of another day is of no use.
+	Counted string
+
+	patient bool // an update goes on, however much it has to do
 }
 
 // Result is what a run found.
@@ -24,6 +29,7 @@ type Result struct {
 	labels    []int32 // the smallest account of each account's cluster
 
 	incremental int // runs since the last full one
+	counted     string
 
 	// Compared is how many pairs of names and of accounts were compared.
 	Compared int
@@ -31,14 +37,13 @@ type Result struct {
 
 // Run links all accounts.
 func (l *Linker) Run(ctx context.Context, accounts []Account, decisions []Decision) (*Result, error) {
-	return l.run(ctx, accounts, decisions, nil, nil)
+	return l.run(ctx, accounts, decisions, nil)
 }
 
 // Update links all accounts like Run, but reads, compares and clusters only those that changed
 // since an earlier run, and those whose standing that may change. A state of another policy,
-// vocabulary or normaliser, or of other accounts for the most part, is of no use: then it is a
-// full run. Words keep the frequencies of the last full run, which is why one should be made
-// from time to time.
+// vocabulary, normaliser or day of counting, or of other accounts for the most part, is of no
+// use: then it is a full run. The result is the same in either case.
 func (l *Linker) Update(ctx context.Context, accounts []Account, decisions []Decision, earlier *State) (*Result, error) {
 	if !earlier.fits(l) {
 		return l.Run(ctx, accounts, decisions)
@@ -56,7 +61,7 @@ func (l *Linker) Update(ctx context.Context, accounts []Account, decisions []Dec
 
 // Prepare reads all accounts as Run does, but links none: the result is for Explain alone.
 func (l *Linker) Prepare(ctx context.Context, accounts []Account) (*Result, error) {
-	c, err := prepare(l.Vocabulary, l.Policy, accounts, nil)
+	c, err := prepare(l.Vocabulary, l.Policy, accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -73,13 +78,13 @@ func (l *Linker) Prepare(ctx context.Context, accounts []Account) (*Result, erro
 	return &Result{corpus: c, labels: newClusters(c).labels()}, nil
 }
 
-// run links all accounts. Words have the frequencies of these accounts, or those given.
-func (l *Linker) run(ctx context.Context, accounts []Account, decisions []Decision, words *frequencies, observe *observer) (*Result, error) {
-	c, err := prepare(l.Vocabulary, l.Policy, accounts, words)
+// run links all accounts.
+func (l *Linker) run(ctx context.Context, accounts []Account, decisions []Decision, observe *observer) (*Result, error) {
+	c, err := prepare(l.Vocabulary, l.Policy, accounts)
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{corpus: c, decisions: latestDecisions(c.accounts, decisions)}
+	r := &Result{corpus: c, decisions: latestDecisions(c.accounts, decisions), counted: l.Counted}
 	if err := l.compareAll(ctx, r, observe); err != nil {
 		return nil, err
 	}

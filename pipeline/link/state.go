@@ -11,6 +11,7 @@ import (
 // and clustered again. It holds what linking made of accounts, not the accounts.
 type State struct {
 	version, policy, names, runs []int64 // one of each
+	counted, allCount            []int64 // one of each: the day of counting, hashed, and whether no account is recent
 	words                        stateWords
 	accounts                     stateAccounts
 	named                        stateNames
@@ -20,7 +21,7 @@ type State struct {
 	edges                        stateEdges
 }
 
-// stateWords is the lexicon, with the frequencies of the last full run.
+// stateWords is the lexicon, with the frequencies of words.
 type stateWords struct {
 	text  []string
 	class []Class
@@ -54,6 +55,11 @@ type stateNames struct {
 	accounts        []int32   //
 	crowd, breadth  []float32 // of the brand
 	unsure          []bool
+	recent          []bool
+	others          []int32 // how many other names each is compared by
+	otherEnd        []int32 // ends of the words of these
+	otherWord       []int32 //
+	otherAt         []int32 // where those of each begin; not kept
 }
 
 // stateEdges are the pairs above the review line, by places of accounts.
@@ -67,7 +73,7 @@ type stateEdges struct {
 
 // visit names the arrays for writing and for reading.
 func (s *State) visit(c *columns) {
-	for _, one := range []*[]int64{&s.version, &s.policy, &s.names, &s.runs, &s.many, &s.manyRoots} {
+	for _, one := range []*[]int64{&s.version, &s.policy, &s.names, &s.runs, &s.counted, &s.allCount, &s.many, &s.manyRoots} {
 		column(c, one)
 	}
 	w, a, n, e := &s.words, &s.accounts, &s.named, &s.edges
@@ -85,7 +91,8 @@ func (s *State) visit(c *columns) {
 	column(c, &n.otherNames)
 	column(c, &n.regions)
 	column(c, &n.unsure)
-	for _, list := range []*[]int32{&w.names, &a.name, &a.label, &a.end, &n.end, &n.word, &n.aliases, &n.aliasEnd, &n.aliasWord, &n.accounts, &s.decided, &e.a, &e.b} {
+	column(c, &n.recent)
+	for _, list := range []*[]int32{&w.names, &a.name, &a.label, &a.end, &n.end, &n.word, &n.aliases, &n.aliasEnd, &n.aliasWord, &n.others, &n.otherEnd, &n.otherWord, &n.accounts, &s.decided, &e.a, &e.b} {
 		column(c, list)
 	}
 	for _, list := range []*[]float32{&n.crowd, &n.breadth, &e.logOdds, &e.confidence} {
@@ -101,7 +108,7 @@ func (s *State) Runs() int { return int(s.runs[0]) }
 
 // fits says whether a state is of use to a run.
 func (s *State) fits(l *Linker) bool {
-	return s != nil && s.version[0] == NormaliserVersion && s.policy[0] == (&corpus{policy: l.Policy, words: l.Vocabulary}).fingerprint()
+	return s != nil && s.version[0] == NormaliserVersion && s.counted[0] == hashRoot(l.Counted) && s.policy[0] == (&corpus{policy: l.Policy, words: l.Vocabulary}).fingerprint()
 }
 
 // fingerprint identifies what else a result hangs on.
@@ -128,7 +135,7 @@ func LoadState(dir string) (*State, error) {
 	if err := readColumns(filepath.Join(dir, stateFile), s.visit); err != nil {
 		return nil, fmt.Errorf("load link state: %w", err)
 	}
-	if len(s.version) != 1 || len(s.policy) != 1 || len(s.names) != 1 || len(s.runs) != 1 {
+	if len(s.version) != 1 || len(s.policy) != 1 || len(s.names) != 1 || len(s.runs) != 1 || len(s.counted) != 1 || len(s.allCount) != 1 {
 		return nil, fmt.Errorf("load link state: %w", ErrDamaged)
 	}
 	return s, nil
@@ -137,6 +144,10 @@ func LoadState(dir string) (*State, error) {
 // State is what the next run needs.
 func (r *Result) State() *State {
 	s := &State{version: []int64{NormaliserVersion}, policy: []int64{r.fingerprint()}, names: []int64{int64(r.lex.names)}, runs: []int64{int64(r.incremental)}}
+	s.counted, s.allCount = []int64{hashRoot(r.counted)}, []int64{0}
+	if r.allCount {
+		s.allCount[0] = 1
+	}
 	s.words = stateWords{r.lex.texts, r.lex.class, r.lex.df}
 	r.keepAccounts(&s.accounts)
 	r.keepNames(&s.named)
@@ -177,7 +188,7 @@ func (r *Result) keepAccounts(s *stateAccounts) {
 }
 
 func (r *Result) keepNames(s *stateNames) {
-	s.key, s.unsure = r.keys, r.unsure
+	s.key, s.unsure, s.recent = r.keys, r.unsure, r.recent
 	for i, p := range r.names {
 		s.legal, s.registry = append(s.legal, p.legal), append(s.registry, p.registry)
 		s.word = append(s.word, p.words...)
@@ -186,6 +197,11 @@ func (r *Result) keepNames(s *stateNames) {
 		for _, a := range p.given {
 			s.aliasWord = append(s.aliasWord, a.words...)
 			s.aliasEnd = append(s.aliasEnd, int32(len(s.aliasWord)))
+		}
+		s.others = append(s.others, int32(len(p.aliases)))
+		for _, a := range p.aliases {
+			s.otherWord = append(s.otherWord, a.words...)
+			s.otherEnd = append(s.otherEnd, int32(len(s.otherWord)))
 		}
 		s.otherNames, s.regions, s.accounts = append(s.otherNames, p.otherNames(r.lex)), append(s.regions, p.regions), append(s.accounts, p.accounts)
 		b := r.brand[i]
@@ -211,6 +227,9 @@ func marks(accounts []Account) []int64 {
 			text = append(text, 0x1e)
 			for _, s := range a.ContactPhones {
 				put(s)
+			}
+			if a.Recent {
+				text = append(text, 0x1d)
 			}
 			out[i] = int64(xxh3.Hash(text))
 		}

@@ -13,6 +13,17 @@ type touch struct {
 	pairs    []int64 // of names, for that
 }
 
+// share is how much of all accounts must be compared again.
+func (t *touch) share() float64 {
+	n := 0
+	for _, is := range t.accounts {
+		if is {
+			n++
+		}
+	}
+	return float64(n) / float64(max(len(t.accounts), 1))
+}
+
 // pair says whether two accounts must be compared again. shared is whether they share an
 // identifier: then it does not matter what else is called alike.
 func (t *touch) pair(c *corpus, a, b int32, shared bool) bool {
@@ -82,8 +93,10 @@ func (s *State) valuesOf(c *corpus, ch *change) map[int64]bool {
 // many accounts have a name or an identifier, in which regions, and under which parents.
 // flipped are the identifiers that were of many and no longer are, or the other way round.
 func (s *State) touched(c *corpus, ch *change, flipped map[int64]bool) *touch {
-	t := &touch{accounts: make([]bool, len(c.accounts)), names: make([]bool, len(c.names)), brands: make([]bool, len(c.names))}
+	again := s.rekeyed(c)
+	t := &touch{accounts: make([]bool, len(c.accounts)), names: slices.Clone(again), brands: make([]bool, len(c.names))}
 	s.touchedNames(c, ch, t)
+	s.reblock(c, t, again)
 	t.pairs = t.brandPairs(c)
 	turned := s.turnedRoots(c)
 	for i, old := range ch.old {
@@ -132,8 +145,6 @@ func (s *State) touchedNames(c *corpus, ch *change, t *touch) {
 		was := &s.named
 		regions := was.regions[old]
 		switch {
-		case was.otherNames[old] != p.otherNames(c.lex):
-			t.names[i] = true // it has other keys, too
 		case regions != p.regions && max(bits.OnesCount64(regions), popcount(p.regions)) >= 2:
 			t.names[i] = true // it may be established now
 		case moved[i] && max(was.accounts[old], p.accounts) > mostHolders:

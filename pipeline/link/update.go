@@ -10,7 +10,10 @@ import (
 // update makes a result of an earlier one and what changed since.
 func (l *Linker) update(ctx context.Context, accounts []Account, decisions []Decision, earlier *State, ch *change) (*Result, error) {
 	c := restore(l.Vocabulary, l.Policy, accounts, earlier, ch)
-	r := &Result{corpus: c, decisions: latestDecisions(c.accounts, decisions), incremental: earlier.Runs() + 1}
+	if int64(c.lex.names) != earlier.names[0] || c.allCount != (earlier.allCount[0] == 1) {
+		return l.Run(ctx, accounts, decisions) // every word weighs otherwise
+	}
+	r := &Result{corpus: c, counted: l.Counted, decisions: latestDecisions(c.accounts, decisions), incremental: earlier.Runs() + 1}
 	dir, err := os.MkdirTemp(l.Dir, "link-")
 	if err != nil {
 		return nil, fmt.Errorf("link: %w", err)
@@ -23,6 +26,9 @@ func (l *Linker) update(ctx context.Context, accounts []Account, decisions []Dec
 	}
 	c.findUnsure()
 	t := earlier.touched(c, ch, flipped)
+	if !l.patient && t.share() > mostChanged {
+		return l.Run(ctx, accounts, decisions)
+	}
 	made, err := l.compareTouched(ctx, b, r, t)
 	if err != nil {
 		return nil, err

@@ -16,19 +16,22 @@ import (
 	"github.com/customer360/pipeline/pipeline/link/truth"
 )
 
-// nights are accounts and decisions that change at random from one run to the next.
-type nights struct {
+// history is accounts and decisions that change at random from one run to the next.
+type history struct {
 	*rand.Rand
 	accounts, coming []link.Account
 	decisions        []link.Decision
 }
 
 // pass changes about one account of a hundred in each way an account may change.
-func (n *nights) pass() {
+func (n *history) pass() {
 	few := max(1, len(n.accounts)/100)
 	any := func() *link.Account { return &n.accounts[n.IntN(len(n.accounts))] }
 	n.accounts = slices.Clone(n.accounts)
-	n.accounts = append(n.accounts, n.coming[:few]...)
+	for _, a := range n.coming[:few] {
+		a.Recent = n.IntN(4) > 0
+		n.accounts = append(n.accounts, a)
+	}
 	n.coming = n.coming[few:]
 	for range few {
 		i := n.IntN(len(n.accounts))
@@ -53,15 +56,20 @@ func (n *nights) pass() {
 	}
 }
 
-// TestUpdateIsFullRun: whatever changed, an update comes to the very result of a full run
-// with the same frequencies of words, night after night. UPDATE_SEEDS sets how many histories
+// TestUpdateIsFullRun: whatever changed, an update comes to the very result of a full run,
+// night after night. UPDATE_SEEDS sets how many histories
 // are tried, UPDATE_ACCOUNTS their size.
 func TestUpdateIsFullRun(t *testing.T) {
 	size := number("UPDATE_ACCOUNTS", 700)
 	ctx, l, dir := context.Background(), newLinker(t, "entity"), t.TempDir()
+	l.Patient()
+	nights, updates := 0, 0
 	for seed := range number("UPDATE_SEEDS", 2) {
 		made := truth.Generate(truth.Options{Seed: uint64(100 + seed), Accounts: size + size/5})
-		n := nights{Rand: rand.New(rand.NewPCG(uint64(seed), 9)), accounts: made.Accounts[:size], coming: made.Accounts[size:]}
+		if l.Policy.MaxBlock, l.Policy.Neighbours = 40, 8; seed%2 == 1 {
+			l.Policy.MaxBlock, l.Policy.Neighbours = 5, 2 // many blocks are large, or become so
+		}
+		n := history{Rand: rand.New(rand.NewPCG(uint64(seed), 9)), accounts: made.Accounts[:size], coming: made.Accounts[size:]}
 		result, err := l.Run(ctx, n.accounts, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +86,10 @@ func TestUpdateIsFullRun(t *testing.T) {
 			if result, err = l.Update(ctx, n.accounts, n.decisions, state); err != nil {
 				t.Fatal(err)
 			}
-			full, err := l.RunWithWordsOf(ctx, n.accounts, n.decisions, state)
+			if nights++; result.State().Runs() > 0 {
+				updates++
+			}
+			full, err := l.Run(ctx, n.accounts, n.decisions)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,9 +97,9 @@ func TestUpdateIsFullRun(t *testing.T) {
 				t.Fatalf("seed %d, night %d: the update differs from the full run\n%s", seed, night, firstDifference(got, want))
 			}
 		}
-		if runs := result.State().Runs(); runs != 4 {
-			t.Errorf("%d updates since the full run, want 4", runs)
-		}
+	}
+	if t.Logf("%d of %d nights were updates", updates, nights); 3*updates < nights {
+		t.Errorf("%d of %d nights were updates", updates, nights)
 	}
 }
 

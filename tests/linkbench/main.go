@@ -124,6 +124,9 @@ func measure(n int, seed uint64, update bool) (f figures, err error) {
 		return f, nil
 	}
 	data := truth.Generate(truth.Options{Seed: seed, Accounts: n + n/100})
+	for i := n; i < len(data.Accounts); i++ {
+		data.Accounts[i].Recent = true
+	}
 	ids, err := before(ctx, l, data.Accounts[:n])
 	if err != nil {
 		return f, err
