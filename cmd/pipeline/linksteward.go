@@ -85,13 +85,16 @@ func (a *app) printReview(ctx context.Context, sess engine.Session, query string
 		return fmt.Errorf("review: %w", err)
 	}
 	defer rows.Close()
-	shown, all := 0, 0
+	shown, all, waiting := 0, 0, a.decisions()
 	for rows.Next() {
 		var id, name, region, otherID, otherName, otherRegion, confidence, reason, evidence string
 		if err := rows.Scan(&id, &name, &region, &otherID, &otherName, &otherRegion, &confidence, &reason, &evidence, &all); err != nil {
 			return err
 		}
 		shown++
+		if d, decided := waiting[[2]string{min(id, otherID), max(id, otherID)}]; decided {
+			reason += fmt.Sprintf("\n       decided: %s, by %s: %s (from the next run on)", decidedWords[d.Decision], d.By, d.Reason)
+		}
 		fmt.Fprintf(a.Stdout, "%5s  %s  %s (%s)\n       %s  %s (%s)\n       for: %s · not linked: %s\n", confidence, id, name, region, otherID, otherName, otherRegion, evidence, reason)
 	}
 	if err := rows.Err(); err != nil {
@@ -103,6 +106,27 @@ func (a *app) printReview(ctx context.Context, sess engine.Session, query string
 	}
 	fmt.Fprintf(a.Stdout, "\n%d of %d pairs. Decide: pipeline link accept|reject ACCOUNT ACCOUNT --by NAME --why TEXT\n", shown, all)
 	return nil
+}
+
+// decidedWords say what a decision means.
+var decidedWords = map[string]string{steward.Same: "one customer", steward.Different: "different customers"}
+
+// decisions are those that stand in the stewards' files, counted or not yet; none if no source
+// reads such files.
+func (a *app) decisions() map[[2]string]steward.Decision {
+	cfg, err := a.load()
+	if err != nil {
+		return nil
+	}
+	book, err := steward.Find(cfg, "")
+	if err != nil {
+		return nil
+	}
+	force, err := book.InForce()
+	if err != nil {
+		return nil // it is a remark in a list; whoever decides is told what is wrong
+	}
+	return force
 }
 
 func (a *app) decideCommand(name, decision, short string) *cobra.Command {
@@ -118,7 +142,7 @@ func (a *app) decideCommand(name, decision, short string) *cobra.Command {
 			return a.decide(cmd.Context(), args[0], args[1], f, func(b *steward.Book, d steward.Decision) (said, file string, err error) {
 				d.Decision = decision
 				file, err = b.Decide(d)
-				return fmt.Sprintf("%s and %s are %s", args[0], args[1], map[string]string{steward.Same: "one customer", steward.Different: "different customers"}[decision]), file, err
+				return fmt.Sprintf("%s and %s are %s", args[0], args[1], decidedWords[decision]), file, err
 			})
 		},
 	}

@@ -161,6 +161,25 @@ func (b *Book) Undo(undo Decision) (undone Decision, file string, err error) {
 	return undone, file, err
 }
 
+// InForce gives the decisions that count, by pair: the smaller account id first.
+func (b *Book) InForce() (map[[2]string]Decision, error) {
+	all, err := b.read()
+	if err != nil {
+		return nil, err
+	}
+	history := map[[2]string][]Decision{}
+	for _, d := range all {
+		history[d.pair()] = append(history[d.pair()], d)
+	}
+	force := map[[2]string]Decision{}
+	for pair, lines := range history {
+		if f := inForce(lines); len(f) > 0 {
+			force[pair] = f[len(f)-1]
+		}
+	}
+	return force, nil
+}
+
 // inForce walks over the lines on a pair, the oldest first: what counts now comes last,
 // before it what would count if that were taken back.
 func inForce(history []Decision) (force []Decision) {
