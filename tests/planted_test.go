@@ -269,7 +269,7 @@ func TestPlantedRepairs(t *testing.T) {
 	}
 }
 
-var countries = map[string]string{"Kenya": "KE", "Nigeria": "NG", "South Africa": "ZA"}
+var countries = map[string]string{"Kenya": "KE", "Namibia": "NA", "Nigeria": "NG", "South Africa": "ZA"}
 
 // isoDate writes the clean date of an entry as ISO: it stands in the first of the
 // source's date formats.

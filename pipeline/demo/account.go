@@ -125,6 +125,9 @@ func (a *account) decide() {
 	a.contract = !a.repeat && a.rung != rungInvoice
 	a.billed = a.rung == rungInvoice || a.rung == rungSubscription || a.repeat || a.chance(900)
 	a.metered = spread(a.seed, spreadUsage, a.number) < a.meteredShare() && a.rung <= rungAsset
+	if a.unconnected {
+		a.billed, a.metered = false, false
+	}
 	f := spread(a.seed, spreadFate, a.number)
 	switch {
 	case f < 115:

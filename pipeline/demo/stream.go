@@ -74,13 +74,14 @@ func (s stream) draw(q quantiles) int {
 	return q[6]
 }
 
-// Fractions of the golden ratio and of three square roots: multiples of each fill the
+// Fractions of the golden ratio and of four square roots: multiples of each fill the
 // range evenly, and no two of them together.
 const (
 	spreadRung  uint64 = 0x9E3779B97F4A7C15
 	spreadFate  uint64 = 0x6A09E667F3BCC908
 	spreadUsage uint64 = 0xBB67AE8584CAA73B
 	spreadStops uint64 = 0xA54FF53A5F1D36F1
+	spreadTaken uint64 = 0x510E527FADE682D1
 )
 
 // spread returns a number in [0, 1000) for n that fills the range evenly: shares

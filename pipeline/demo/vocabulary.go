@@ -44,6 +44,10 @@ var countries = []country{
 	{"United States", "Group", "USD", []string{"Inc.", "Inc", "Corp."}, "", "+1 ", "US", "212 73# ####", "917 74# ####", "com", []city{
 		{"New York", "NY", "10005", 407128, -740060}, {"Austin", "TX", "78701", 302672, -977431},
 	}, 0},
+	{"Namibia", "Namibia", "ZAR", []string{"(Pty) Ltd", "Pty Ltd", "(PTY) LTD"}, "0", "+264 ", "NA", "61 22# ###", "81 2## ####", "com.na", []city{
+		{"Windhoek", "Khomas", "10005", -225609, 170658}, {"Walvis Bay", "Erongo", "13013", -229576, 145053},
+		{"Swakopmund", "Erongo", "13001", -226784, 145258}, {"Oshakati", "Oshana", "15001", -177883, 157044},
+	}, 150},
 }
 
 const (
@@ -54,6 +58,7 @@ const (
 	germany
 	france
 	unitedStates
+	namibia
 )
 
 // Company names are "first second trade" and a legal form; the lists are long

@@ -4,16 +4,21 @@
 --
 -- Revenue of accounts that no billing system knows, in regions whose invoices are absent or
 -- cover less than revenue.min_account_coverage of their accounts: what they won, in the
--- month it was closed, spread over the product families of its line items.
+-- month it was closed, spread over the product families of its line items. A source may hold
+-- accounts of further regions, which have no source of their own: their bills are counted.
 WITH covered_region AS (
-  SELECT source_region FROM ops.source_coverage
+  SELECT source_region AS region FROM ops.source_coverage
   WHERE silver_table = 'invoice' AND is_available AND coalesce(account_coverage, 1) >= param('revenue.min_account_coverage')
   GROUP BY source_region
+  UNION ALL
+  SELECT a.region FROM silver.account a LEFT JOIN (SELECT DISTINCT account_id FROM gold.invoices) i ON i.account_id = a.account_id
+  WHERE NOT EXISTS (SELECT 1 FROM ops.source_coverage c WHERE c.source_region = a.region)
+  GROUP BY a.region HAVING count(i.account_id) >= param('revenue.min_account_coverage') * count(*)
 ), unbilled AS (
   SELECT a.account_id FROM silver.account a
   WHERE NOT EXISTS (SELECT 1 FROM gold.invoices i WHERE i.account_id = a.account_id)
     AND NOT EXISTS (SELECT 1 FROM silver.billing_account b WHERE b.account_id = a.account_id)
-    AND NOT EXISTS (SELECT 1 FROM covered_region c WHERE c.source_region = a.source_region)
+    AND NOT EXISTS (SELECT 1 FROM covered_region c WHERE c.region = coalesce(a.region, a.source_region))
 ), won AS (
   SELECT o.opportunity_id, o.account_id, CAST(date_trunc('month', coalesce(day_of(o.closed_at), o.close_date)) AS DATE) AS month_start,
          o.amount, o.deal_value_usd AS amount_usd, o.currency_iso_code, o.fx_rate

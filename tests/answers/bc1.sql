@@ -1,13 +1,19 @@
 -- Customers that paid a year before the end of the last closed month, the share of them that
--- still do, and their money then and now at the rates of then. Gold knows earlier versions of
--- prices, these records do not: money is compared to half a percent.
-WITH then_rate AS (SELECT ccy, arg_max(rate, rate_day) AS rate FROM rate WHERE rate_day <= year_start() GROUP BY ccy), money AS (
-  SELECT customer, coalesce(sum(monthly / rate) FILTER (WHERE since <= year_start() AND (until IS NULL OR until >= year_start())), 0) AS before,
-         coalesce(sum(monthly / rate) FILTER (WHERE since <= year_end() AND (until IS NULL OR until >= year_end())), 0) AS after
-  FROM recurring JOIN then_rate USING (ccy) SEMI JOIN cohort USING (customer) GROUP BY customer
+-- still do, and their money then and now at the rates of then: of all, of each region (of the
+-- account that stood for the customer then) and of each product family. Gold knows earlier
+-- versions of prices, these records do not: money is compared to half a percent.
+WITH part AS (
+  SELECT 'all' AS what, customer, sum(before) AS before, sum(after) AS after FROM money GROUP BY customer
+  UNION ALL SELECT 'region ' || s.region, m.customer, sum(m.before), sum(m.after) FROM money m JOIN standing(year_start()) s USING (customer) GROUP BY s.region, m.customer
+  UNION ALL SELECT 'family ' || family, customer, before, after FROM money
+), paid AS (
+  SELECT what, count(*) AS customers, count(*) FILTER (WHERE after > 0) AS stay, sum(before) AS before, sum(after) AS after, sum(least(before, after)) AS kept FROM part WHERE before > 0 GROUP BY what
 )
-SELECT 'customers', count(*) FROM cohort UNION ALL SELECT 'percent kept', 100.0 * count(*) FILTER (WHERE stays) / count(*) FROM cohort
-UNION ALL SELECT 'nrr in tens of percent', 10 * sum(after) / sum(before) FROM money UNION ALL SELECT 'grr in tens of percent', 10 * sum(least(before, after)) / sum(before) FROM money
+SELECT what || ': customers', customers FROM paid UNION ALL SELECT what || ': percent kept', 100.0 * stay / customers FROM paid
+UNION ALL SELECT what || ': nrr in tens of percent', 10 * after / before FROM paid UNION ALL SELECT what || ': grr in tens of percent', 10 * kept / before FROM paid
 -- answer
-SELECT 'customers', opening_customers FROM answer WHERE dimension = 'all' UNION ALL SELECT 'percent kept', 100 * logo_retention FROM answer WHERE dimension = 'all'
-UNION ALL SELECT 'nrr in tens of percent', 10 * nrr FROM answer WHERE dimension = 'all' UNION ALL SELECT 'grr in tens of percent', 10 * grr FROM answer WHERE dimension = 'all'
+WITH part AS (
+  SELECT CASE dimension WHEN 'all' THEN 'all' WHEN 'region' THEN 'region ' || dimension_value ELSE 'family ' || dimension_value END AS what, * FROM answer WHERE opening_customers > 0
+)
+SELECT what || ': customers', opening_customers FROM part UNION ALL SELECT what || ': percent kept', 100 * logo_retention FROM part
+UNION ALL SELECT what || ': nrr in tens of percent', 10 * nrr FROM part UNION ALL SELECT what || ': grr in tens of percent', 10 * grr FROM part

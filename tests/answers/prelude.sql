@@ -140,31 +140,45 @@ WHERE b.issued <= as_of_day() AND (b.cancelled IS NULL OR b.cancelled > as_of_da
 CREATE TEMP TABLE flow AS
 SELECT f.account, f.day, round(f.amount / r.rate, 2) AS usd FROM (
   SELECT account, issued AS day, CAST(net AS DOUBLE) AS amount, ccy FROM bill WHERE cancelled IS NULL OR cancelled > as_of_day()
-  UNION ALL SELECT b.account, c.issued, -CAST(c.amount AS DOUBLE) * b.net / b.total, c.ccy FROM credit c JOIN bill b USING (bill) WHERE b.cancelled IS NULL OR b.cancelled > as_of_day()) f
+  UNION ALL SELECT b.account, c.issued, -CAST(c.amount AS DOUBLE) * b.net / b.total, c.ccy FROM credit c JOIN bill b USING (bill) WHERE b.cancelled IS NULL OR b.cancelled > as_of_day()
+  UNION ALL SELECT account, day, CAST(amount AS DOUBLE), ccy FROM booking) f
 ASOF JOIN rate r ON f.ccy = r.ccy AND f.day >= r.rate_day WHERE f.day <= as_of_day();
 
 -- Which accounts are one customer is taken as it is: linking has tests of its own.
 CREATE TEMP TABLE belongs AS SELECT left(account_id, 15) AS account, master_account_id AS customer FROM gold.account_members;
 
+-- What a service cost before its price was changed, and from when on it cost what.
+CREATE TEMP TABLE repriced AS
+SELECT account, service, day, old_price, new_price FROM (
+  SELECT key15(account_id) AS account, key15(asset_id) AS service, to_day(effective_date) AS day, num(old_price, ',', '.') AS old_price, num(new_price, ',', '.') AS new_price, is_deleted, _system, id, _seq FROM (
+    SELECT account_id, asset_id, effective_date, new_price, old_price, is_deleted, _source_system AS _system, price_change_id AS id, _seq FROM bronze.billing_group__price_change
+    UNION ALL SELECT account_id, asset_id, effective_date, replace(replace(new_price, '.', ''), ',', '.'), replace(replace(old_price, '.', ''), ',', '.'), is_deleted, _source_system, price_change_id, _seq FROM bronze.billing_za__price_change
+    UNION ALL SELECT account_id, asset_id, effective_date, new_price, old_price, is_deleted, _source_system, price_change_id, _seq FROM bronze.billing_ke__price_change)
+  QUALIFY row_number() OVER (PARTITION BY _system, id ORDER BY _seq DESC) = 1 AND NOT yes(is_deleted));
+
 -- What recurs: of every account the records of its rung of the ladder (which rung is taken as
 -- it is), from the first to the last day.
 CREATE TEMP TABLE recurring AS
 WITH rung AS (SELECT left(account_id, 15) AS account, min(mrr_source) AS rung FROM gold.mrr_monthly GROUP BY ALL), line AS (
-  SELECT key15(OpportunityId) AS deal, num(TotalPrice, ',', '.') / TRY_CAST(Term_Months__c AS INTEGER) AS monthly, upper(trim(CurrencyIsoCode)) AS ccy FROM (
-    SELECT Id, OpportunityId, TotalPrice, Term_Months__c, CurrencyIsoCode, Is_Recurring__c, IsDeleted, SystemModstamp, _seq FROM bronze.sf_group__opportunitylineitem
-    UNION ALL SELECT Id, OpportunityId, TotalPrice, Term_Months__c, CurrencyIsoCode, Is_Recurring__c, IsDeleted, SystemModstamp, _seq FROM bronze.sf_za__opportunitylineitem
-    UNION ALL SELECT Id, OpportunityId, TotalPrice, Term_Months__c, CurrencyIsoCode, Is_Recurring__c, IsDeleted, SystemModstamp, _seq FROM bronze.sf_ke__opportunitylineitem)
+  SELECT key15(OpportunityId) AS deal, key15(Product2Id) AS product, num(TotalPrice, ',', '.') / TRY_CAST(Term_Months__c AS INTEGER) AS monthly, upper(trim(CurrencyIsoCode)) AS ccy FROM (
+    SELECT Id, OpportunityId, Product2Id, TotalPrice, Term_Months__c, CurrencyIsoCode, Is_Recurring__c, IsDeleted, SystemModstamp, _seq FROM bronze.sf_group__opportunitylineitem
+    UNION ALL SELECT Id, OpportunityId, Product2Id, TotalPrice, Term_Months__c, CurrencyIsoCode, Is_Recurring__c, IsDeleted, SystemModstamp, _seq FROM bronze.sf_za__opportunitylineitem
+    UNION ALL SELECT Id, OpportunityId, Product2Id, TotalPrice, Term_Months__c, CurrencyIsoCode, Is_Recurring__c, IsDeleted, SystemModstamp, _seq FROM bronze.sf_ke__opportunitylineitem)
   QUALIFY row_number() OVER (PARTITION BY key15(Id) ORDER BY to_time(SystemModstamp) DESC, _seq DESC) = 1 AND NOT yes(IsDeleted) AND yes(Is_Recurring__c)
 ), amount AS (
-  SELECT 'asset_state_period' AS rung, s.account, p.monthly, p.ccy, p.since, p.until FROM service_state p JOIN service s USING (service) WHERE s.status <> 'Ordered'
-  UNION ALL SELECT 'subscription', account, monthly, ccy, since, until FROM charge
-  UNION ALL SELECT 'asset', account, monthly, ccy, since, until FROM service WHERE recurring AND status <> 'Ordered'
-  UNION ALL SELECT 'contract', c.account, l.monthly, l.ccy, c.since, least(c.until, c.ended - 1)
+  SELECT 'asset_state_period' AS rung, s.account, i.product, p.monthly, p.ccy, p.since, p.until FROM service_state p JOIN service s USING (service) JOIN installed i USING (service) WHERE s.status <> 'Ordered'
+  UNION ALL SELECT 'subscription', account, product, monthly, ccy, since, until FROM charge
+  UNION ALL SELECT 'asset', s.account, i.product, s.monthly, s.ccy, greatest(s.since, c.day), s.until FROM service s JOIN installed i USING (service)
+    LEFT JOIN (SELECT service, max(day) AS day FROM repriced WHERE day <= as_of_day() GROUP BY service) c USING (service) WHERE s.recurring AND s.status <> 'Ordered'
+  UNION ALL SELECT 'asset', s.account, i.product, c.old_price * s.units, s.ccy, greatest(s.since, c.day_before), least(s.until, c.day - 1) FROM service s JOIN installed i USING (service)
+    JOIN (SELECT *, lag(day) OVER (PARTITION BY service ORDER BY day) AS day_before FROM repriced WHERE day <= as_of_day()) c USING (service) WHERE s.recurring AND s.status <> 'Ordered'
+  UNION ALL SELECT 'contract', c.account, l.product, l.monthly, l.ccy, c.since, least(c.until, c.ended - 1)
   FROM agreement c JOIN deal d ON d.contract = c.contract AND d.won JOIN line l ON l.deal = d.deal WHERE c.status NOT IN ('Draft', 'In Approval Process')
-  UNION ALL SELECT 'invoice', b.account, l.amount / round((l.until - l.since + 1) / 30.4375), l.ccy, l.since, l.until
+  UNION ALL SELECT 'invoice', b.account, l.product, l.amount / round((l.until - l.since + 1) / 30.4375), l.ccy, l.since, l.until
   FROM bill_line l JOIN bill b USING (bill) WHERE l.kind = 'Recurring' AND b.issued <= as_of_day() AND (b.cancelled IS NULL OR b.cancelled > as_of_day())
 )
-SELECT b.customer, x.account, x.monthly, x.ccy, x.since, x.until FROM amount x JOIN rung USING (account, rung) JOIN belongs b USING (account);
+SELECT b.customer, x.account, coalesce(p.family, 'UNKNOWN') AS family, x.monthly, x.ccy, x.since, x.until
+FROM amount x JOIN rung USING (account, rung) JOIN belongs b USING (account) LEFT JOIN item p USING (product);
 
 -- The last day of the last closed month, and of the month a year before.
 CREATE TEMP MACRO year_end() AS CAST(date_trunc('month', as_of_day() + 1) AS DATE) - 1;
@@ -175,3 +189,19 @@ CREATE TEMP TABLE cohort AS
 SELECT customer, bool_or(since <= year_end() AND (until IS NULL OR until >= year_end())) AS stays FROM recurring WHERE monthly > 0
 GROUP BY customer HAVING bool_or(since <= year_start() AND (until IS NULL OR until >= year_start()));
 
+-- The money of every customer then and now, by product family, at the rates of then.
+CREATE TEMP TABLE money AS
+SELECT r.customer, r.family, coalesce(sum(r.monthly / n.rate) FILTER (WHERE r.since <= year_start() AND (r.until IS NULL OR r.until >= year_start())), 0) AS before,
+       coalesce(sum(r.monthly / n.rate) FILTER (WHERE r.since <= year_end() AND (r.until IS NULL OR r.until >= year_end())), 0) AS after
+FROM recurring r JOIN (SELECT ccy, arg_max(rate, rate_day) AS rate FROM rate WHERE rate_day <= year_start() GROUP BY ccy) n USING (ccy) GROUP BY r.customer, r.family;
+
+-- Which account stands for a customer on a day: the one with most revenue in the twelve months to it, else the first.
+CREATE TEMP MACRO standing(on_day) AS TABLE
+SELECT b.customer, c.account, c.region, c.kind, c.industry FROM company c JOIN belongs b USING (account)
+LEFT JOIN (SELECT account, sum(usd) AS usd FROM flow WHERE day <= on_day AND day > on_day - INTERVAL 12 MONTH GROUP BY account) f USING (account)
+QUALIFY row_number() OVER (PARTITION BY b.customer ORDER BY f.usd DESC NULLS LAST, c.account) = 1;
+
+-- Customers today: they pay something every month, or have paid in the last twelve months.
+CREATE TEMP TABLE today AS
+SELECT customer FROM recurring WHERE monthly > 0 AND since <= as_of_day() AND (until IS NULL OR until >= as_of_day())
+UNION SELECT b.customer FROM flow f JOIN belongs b USING (account) WHERE f.day > as_of_day() - INTERVAL 12 MONTH GROUP BY b.customer HAVING sum(f.usd) > 0;

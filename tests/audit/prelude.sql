@@ -62,7 +62,8 @@ QUALIFY row_number() OVER (PARTITION BY key15(Id) ORDER BY to_time(SystemModstam
 CREATE TEMP TABLE service AS
 SELECT key15(Id) AS service, key15(AccountId) AS account, Status AS status, coalesce(to_day(Start_Date__c), to_day(InstallDate)) AS since,
        least(to_day(UsageEndDate), to_day(Cancelled_On__c)) AS until, yes(Is_Recurring__c) AS recurring,
-       num(Price, ',', '.') * num(Quantity, ',', '.') / coalesce(TRY_CAST(Billing_Period_Months__c AS INTEGER), 1) AS monthly, upper(CurrencyIsoCode) AS ccy FROM (
+       num(Price, ',', '.') * num(Quantity, ',', '.') / coalesce(TRY_CAST(Billing_Period_Months__c AS INTEGER), 1) AS monthly,
+       num(Quantity, ',', '.') / coalesce(TRY_CAST(Billing_Period_Months__c AS INTEGER), 1) AS units, upper(CurrencyIsoCode) AS ccy FROM (
   SELECT Id, AccountId, Status, Start_Date__c, InstallDate, UsageEndDate, Cancelled_On__c, Is_Recurring__c, Price, Quantity, Billing_Period_Months__c, CurrencyIsoCode, IsDeleted, SystemModstamp, _seq FROM bronze.sf_group__asset
   UNION ALL SELECT Id, AccountId, Status, Start_Date__c, InstallDate, UsageEndDate, Cancelled_On__c, Is_Recurring__c, Price, Quantity, Billing_Period_Months__c, CurrencyIsoCode, IsDeleted, SystemModstamp, _seq FROM bronze.sf_za__asset
   UNION ALL SELECT Id, AccountId, Status, Start_Date__c, InstallDate, UsageEndDate, Cancelled_On__c, Is_Recurring__c, Price, Quantity, Billing_Period_Months__c, CurrencyIsoCode, IsDeleted, SystemModstamp, _seq FROM bronze.sf_ke__asset)
@@ -76,7 +77,7 @@ SELECT key15(AssetId) AS service, CAST(to_time(StartDate) AS DATE) AS since, CAS
 QUALIFY row_number() OVER (PARTITION BY key15(Id) ORDER BY to_time(SystemModstamp) DESC, _seq DESC) = 1 AND NOT yes(IsDeleted);
 
 CREATE TEMP TABLE charge AS
-SELECT key15(account_id) AS account, to_day(start_date) AS since, to_day(end_date) AS until, (recurring - coalesce(discount, 0)) / CAST(billing_period_months AS INTEGER) AS monthly, upper(currency) AS ccy FROM (
+SELECT key15(account_id) AS account, key15(product_id) AS product, to_day(start_date) AS since, to_day(end_date) AS until, (recurring - coalesce(discount, 0)) / CAST(billing_period_months AS INTEGER) AS monthly, upper(currency) AS ccy FROM (
   SELECT *, num(recurring_amount, ',', '.') AS recurring, num(discount_amount, ',', '.') AS discount FROM bronze.billing_group__subscription
   UNION ALL SELECT *, num(recurring_amount, '.', ','), num(discount_amount, '.', ',') FROM bronze.billing_za__subscription
   UNION ALL SELECT *, num(recurring_amount, ',', '.'), num(discount_amount, ',', '.') FROM bronze.billing_ke__subscription)
@@ -91,10 +92,10 @@ SELECT _source_system || invoice_id AS bill, key15(account_id) AS account, to_da
 QUALIFY row_number() OVER (PARTITION BY _source_system, invoice_id ORDER BY _seq DESC) = 1 AND NOT yes(is_deleted);
 
 CREATE TEMP TABLE bill_line AS
-SELECT _source_system || invoice_id AS bill, charge_type AS kind, to_day(service_period_start) AS since, to_day(service_period_end) AS until, amount, upper(trim(currency)) AS ccy FROM (
-  SELECT *, num(line_amount, ',', '.') AS amount FROM bronze.billing_group__invoice_line
-  UNION ALL SELECT *, num(line_amount, '.', ',') FROM bronze.billing_za__invoice_line
-  UNION ALL SELECT *, num(line_amount, ',', '.') FROM bronze.billing_ke__invoice_line)
+SELECT _source_system || invoice_id AS bill, charge_type AS kind, to_day(service_period_start) AS since, to_day(service_period_end) AS until, amount, upper(trim(currency)) AS ccy, key15(product_id) AS product, quantity FROM (
+  SELECT * EXCLUDE (quantity), num(line_amount, ',', '.') AS amount, num(quantity, ',', '.') AS quantity FROM bronze.billing_group__invoice_line
+  UNION ALL SELECT * EXCLUDE (quantity), num(line_amount, '.', ','), num(quantity, '.', ',') FROM bronze.billing_za__invoice_line
+  UNION ALL SELECT * EXCLUDE (quantity), num(line_amount, ',', '.'), num(quantity, ',', '.') FROM bronze.billing_ke__invoice_line)
 QUALIFY row_number() OVER (PARTITION BY _source_system, invoice_line_id ORDER BY _seq DESC) = 1 AND NOT yes(is_deleted);
 
 -- What settles bills: payments (in the bill's currency in the demo) and credits.
@@ -112,6 +113,12 @@ SELECT _source_system || invoice_id AS bill, to_day(issued_on) AS issued, to_day
   UNION ALL SELECT *, num(amount, '.', ',') FROM bronze.billing_za__credit_memo
   UNION ALL SELECT *, num(amount, ',', '.') FROM bronze.billing_ke__credit_memo)
 QUALIFY row_number() OVER (PARTITION BY _source_system, credit_memo_id, invoice_id ORDER BY _seq DESC) = 1 AND NOT yes(is_deleted);
+
+-- What accounts won that nobody bills, where bills know less than half of a region's accounts.
+CREATE TEMP TABLE booking AS
+WITH billed AS (SELECT DISTINCT account, 1 AS yes FROM bill), unknown AS (SELECT region FROM account LEFT JOIN billed USING (account) GROUP BY region HAVING 2 * count(yes) < count(*))
+SELECT d.account, coalesce(s.won_on, d.close_day) AS day, d.amount, d.ccy FROM deal d JOIN account a USING (account) SEMI JOIN unknown u ON u.region = a.region ANTI JOIN billed USING (account)
+LEFT JOIN (SELECT deal, CAST(max(since) AS DATE) AS won_on FROM deal_step WHERE stage = 'Closed Won' GROUP BY deal) s USING (deal) WHERE d.won;
 
 CREATE TEMP TABLE rate_now AS
 SELECT ccy, arg_max(rate, rate_day) AS rate FROM rate WHERE rate_day <= as_of_day() GROUP BY ccy;

@@ -1,5 +1,6 @@
--- The months add up to what was billed: all revenue before credits, since the beginning.
-SELECT year(b.issued), sum(round(b.net / r.rate, 2)) FROM bill b ASOF JOIN rate r ON b.ccy = r.ccy AND b.issued >= r.rate_day
-WHERE b.issued <= as_of_day() AND (b.cancelled IS NULL OR b.cancelled > as_of_day()) GROUP BY ALL
+-- The months add up to what was billed: all revenue before credits, since the beginning, and what was won where nobody bills.
+SELECT year(b.day), sum(round(b.amount / r.rate, 2)) FROM (
+  SELECT issued AS day, net AS amount, ccy FROM bill WHERE cancelled IS NULL OR cancelled > as_of_day() UNION ALL SELECT day, amount, ccy FROM booking) b
+ASOF JOIN rate r ON b.ccy = r.ccy AND b.day >= r.rate_day WHERE b.day <= as_of_day() GROUP BY ALL
 -- gold
-SELECT year(month_start), sum(revenue_usd) + sum(credited_usd) FROM gold.revenue_metrics GROUP BY ALL
+SELECT year(month_start), sum(revenue_usd) + coalesce(sum(credited_usd), 0) FROM gold.revenue_metrics GROUP BY ALL
