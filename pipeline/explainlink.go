@@ -25,6 +25,9 @@ type LinkExplanation struct {
 	Decisions []link.Decision
 }
 
+// linkState names what account linking leaves for later runs.
+const linkState = "link"
+
 // linkPairs is the model that gathers what linking looks at.
 const linkPairs = "gold.link_pairs"
 

@@ -232,6 +232,9 @@ func (u *run) goldFingerprint(m gold.Model, cov coverage) (fingerprint, error) {
 func (u *run) modelInput(m gold.Model, cov coverage, step *Step) gold.BuildInput {
 	in := gold.BuildInput{AsOf: u.asOfDate(), TimeZone: u.Config.Pipeline.TimeZone, Part: u.part,
 		Inputs: map[string][]string{}, FieldIDs: u.state.fieldIDs}
+	if !u.offHead() && u.draft == nil {
+		in.Cache = u.lake.StateDir(linkState)
+	}
 	for _, name := range m.Inputs {
 		table := strings.Replace(name, ".", "/", 1)
 		files := u.state.setsOf(table, "")

@@ -81,6 +81,9 @@ func vacuumText(r lake.VacuumReport, verbose bool) string {
 	if r.Delete != (lake.Removal{}) {
 		fmt.Fprintf(&b, "%s %sdeleted\n", removal(r.Delete), would)
 	}
+	if len(r.States) > 0 {
+		fmt.Fprintf(&b, "%s of earlier linking %sdeleted\n", report.Plural(len(r.States), "state"), would)
+	}
 	if r.Waiting.Files > 0 {
 		when := "after the grace"
 		if r.Until != "" {

@@ -20,6 +20,7 @@ type BuildInput struct {
 	Inputs   map[string][]string                                 // "silver.account", "past.ar_aging" → absolute Parquet files; none = an empty table
 	FieldIDs func(table string, columns []string) map[string]int // stable field ids by column; nil = none are written
 	Part     func(name string) string                            // path of a new part file
+	Cache    string                                              // a directory of what fits leave for later ones to be quicker; "" = there is none
 }
 
 // Part is one finished Parquet file.
@@ -66,7 +67,7 @@ func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in Bu
 		lines := in.Part(m.Schema + "-" + m.Name + "-fit")
 		defer os.Remove(lines) // staging is swept anyway
 		var err error
-		if rows, err = p.runFit(ctx, sess, m, lines); err != nil {
+		if rows, err = p.runFit(ctx, sess, m, in, lines); err != nil {
 			return BuildResult{}, err
 		}
 	}

@@ -36,15 +36,20 @@ type Fit struct {
 // the rows were read to their end, Session may be used for set work; Dir is for files that
 // the fit removes again.
 //
+// AsOf is the day the table is of. What stands in Cache may be lost or damaged at any time: a fit
+// may be quicker by it, but must come to the same rows without. "" = there is none.
+//
 // write takes one row, a value for every column of the contract in its order (nil, string,
 // bool, integers, float64, time.Time, or a slice of these; no NaN and no infinity), and may
 // be called while rows are still being read. A fit must not look at anything else: no
-// clock, no chance that is not seeded, no state.
+// clock, no chance that is not seeded, no state that the rows hang on.
 type FitInput struct {
 	Rows    *sql.Rows
 	Params  config.Metrics
 	Session engine.Session
 	Dir     string
+	AsOf    time.Time
+	Cache   string
 }
 
 // Numeric makes a fit of a function that computes with the rows and parameters alone, so
@@ -96,7 +101,7 @@ func (p *Project) checkFit(m *Model) error {
 
 // runFit gives the function the rows of the SELECT, and its own rows as part of a FROM
 // clause. They go through a file, so that neither side is held in memory.
-func (p *Project) runFit(ctx context.Context, sess engine.Session, m Model, file string) (from string, err error) {
+func (p *Project) runFit(ctx context.Context, sess engine.Session, m Model, in BuildInput, file string) (from string, err error) {
 	params := config.Metrics{}
 	for _, path := range m.fitParams {
 		params[path] = p.opt.Metrics[path]
@@ -111,7 +116,7 @@ func (p *Project) runFit(ctx context.Context, sess engine.Session, m Model, file
 	if err != nil {
 		return "", locate(m.Path, m.SQL, err)
 	}
-	err = p.opt.Fits[m.Fit].Run(ctx, FitInput{Rows: rows, Params: params, Session: sess, Dir: filepath.Dir(file)},
+	err = p.opt.Fits[m.Fit].Run(ctx, FitInput{Rows: rows, Params: params, Session: sess, Dir: filepath.Dir(file), AsOf: in.AsOf, Cache: in.Cache},
 		func(values ...any) error { return m.writeLine(w, values) })
 	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
 		return "", &SQLError{Path: m.Path, Problem: fmt.Sprintf("fit %s: %v", m.Fit, err), Err: err}

@@ -41,6 +41,7 @@ const (
 	tmpDir       = metaDir + "/tmp"
 	runsDir      = metaDir + "/runs"
 	resumeDir    = metaDir + "/resume"
+	stateDir     = metaDir + "/state"
 	releasesDir  = "releases"
 	currentLink  = "current"
 )
@@ -183,6 +184,10 @@ func (l *Lake) ResumeDir(source, object string) string { return l.path(resumeDir
 
 // ResumeRoot is the directory that holds those of all sources.
 func (l *Lake) ResumeRoot() string { return l.path(resumeDir) }
+
+// StateDir is _lake/state/<name>: what builds leave for later ones to be quicker, a directory for
+// each as-of. Nothing hangs on it. It may not exist.
+func (l *Lake) StateDir(name string) string { return l.path(stateDir, name) }
 
 // Runs lists the runs that have a directory, oldest first.
 func (l *Lake) Runs() ([]string, error) {

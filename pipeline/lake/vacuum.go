@@ -41,6 +41,7 @@ type VacuumReport struct {
 	Waiting  Removal  `json:"waiting"`            // what has expired and waits for the grace to pass
 	Until    string   `json:"until,omitempty"`    // when the last of it can be deleted
 	Paths    []string `json:"paths,omitempty"`    // of Delete, relative to the lake
+	States   []string `json:"states,omitempty"`   // directories of what earlier runs left to be quicker; deleted at once
 }
 
 // Removal is an amount of files.
@@ -119,6 +120,9 @@ func (l *Lake) planVacuum(o VacuumOptions) (*vacuumPlan, error) {
 	p.report = VacuumReport{Head: head.Version, KeepFrom: max(head.KeepFrom, 1, keepFrom(commits, now.Add(-o.Keep), o.KeepCommits))}
 	k, err := l.keeping(commits, now, o.Grace)
 	if err != nil {
+		return p, err
+	}
+	if p.report.States, err = l.spareStates(head); err != nil {
 		return p, err
 	}
 	for _, c := range slices.Backward(commits) {

@@ -12,6 +12,9 @@ import (
 // remove deletes what the plan names: data files first and durably, then the manifests
 // that name them. So whatever cuts it off, the next vacuum still finds the rest.
 func (p *vacuumPlan) remove(ctx context.Context, l *Lake) error {
+	if err := l.removeStates(p.report.States); err != nil {
+		return err
+	}
 	var dirs []string
 	for _, path := range p.report.Paths {
 		if err := ctx.Err(); err != nil {

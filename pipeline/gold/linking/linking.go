@@ -32,7 +32,7 @@ func Fits(files fs.FS) (map[string]gold.Fit, error) {
 		return nil, err
 	}
 	return map[string]gold.Fit{
-		"link_pairs_1": {Data: data, Run: func(ctx context.Context, in gold.FitInput, write func(...any) error) error {
+		"link_pairs_2": {Data: data, Run: func(ctx context.Context, in gold.FitInput, write func(...any) error) error {
 			policy, ok := in.Params[PolicyParameter].(string)
 			if !ok {
 				return fmt.Errorf("parameter %s is %v, want the name of a policy", PolicyParameter, in.Params[PolicyParameter])
@@ -41,7 +41,11 @@ func Fits(files fs.FS) (map[string]gold.Fit, error) {
 			if err != nil {
 				return err
 			}
-			return writePairs(ctx, l, in.Rows, write)
+			u, err := loadUpdates(files)
+			if err != nil {
+				return err
+			}
+			return writePairs(ctx, l, in, u, write)
 		}},
 		"master_ids_1": {Run: func(_ context.Context, in gold.FitInput, write func(...any) error) error {
 			return writeMasters(in.Rows, write)

@@ -7,26 +7,27 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/customer360/pipeline/pipeline/gold"
 	"github.com/customer360/pipeline/pipeline/link"
 )
 
 // ReadRows makes accounts and decisions of rows as gold.link_pairs gathers them: kind
 // ("account" or "decision"), the account, and then what linking looks at or what a steward
-// decided.
+// decided, and whether the account is recent.
 func ReadRows(rows *sql.Rows) (accounts []link.Account, decisions []link.Decision, err error) {
 	var kind, id string
 	var region, name, phone, domain, parent, country, other, by, reason sql.NullString
 	var emails, phones []any
-	var same sql.NullBool
+	var same, recent sql.NullBool
 	var at sql.NullTime
 	for rows.Next() {
-		if err := rows.Scan(&kind, &id, &region, &name, &phone, &domain, &parent, &country, scanList{&emails}, scanList{&phones}, &other, &same, &by, &reason, &at); err != nil {
+		if err := rows.Scan(&kind, &id, &region, &name, &phone, &domain, &parent, &country, scanList{&emails}, scanList{&phones}, &other, &same, &by, &reason, &at, &recent); err != nil {
 			return nil, nil, err
 		}
 		switch kind {
 		case "account":
 			accounts = append(accounts, link.Account{ID: id, Region: region.String, Name: name.String, Phone: phone.String, Domain: domain.String,
-				Parent: parent.String, Country: country.String, ContactEmails: texts(emails), ContactPhones: texts(phones)})
+				Parent: parent.String, Country: country.String, ContactEmails: texts(emails), ContactPhones: texts(phones), Recent: recent.Bool})
 		case "decision":
 			decisions = append(decisions, link.Decision{A: id, B: other.String, Same: same.Bool, By: by.String, Reason: reason.String, At: at.Time.UTC()})
 		default:
@@ -65,12 +66,12 @@ func texts(list []any) []string {
 
 // writePairs links the accounts and writes every considered pair, with the customers that
 // both accounts ended up in, each named by its first account.
-func writePairs(ctx context.Context, l *link.Linker, rows *sql.Rows, write func(...any) error) error {
-	accounts, decisions, err := ReadRows(rows)
+func writePairs(ctx context.Context, l *link.Linker, in gold.FitInput, u *updates, write func(...any) error) error {
+	accounts, decisions, err := ReadRows(in.Rows)
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
-	found, err := l.Run(ctx, accounts, decisions)
+	found, err := u.run(ctx, l, in, accounts, decisions)
 	if err != nil {
 		return err
 	}
