@@ -157,7 +157,7 @@ SELECT account, service, day, old_price, new_price FROM (
   QUALIFY row_number() OVER (PARTITION BY _system, id ORDER BY _seq DESC) = 1 AND NOT yes(is_deleted));
 
 -- What recurs: of every account the records of its rung of the ladder (which rung is taken as
--- it is), from the first to the last day.
+-- it is), from the first to the last day; a gap of up to 31 days before the same product is bridged.
 CREATE TEMP TABLE recurring AS
 WITH rung AS (SELECT left(account_id, 15) AS account, min(mrr_source) AS rung FROM gold.mrr_monthly GROUP BY ALL), line AS (
   SELECT key15(OpportunityId) AS deal, key15(Product2Id) AS product, num(TotalPrice, ',', '.') / TRY_CAST(Term_Months__c AS INTEGER) AS monthly, upper(trim(CurrencyIsoCode)) AS ccy FROM (
@@ -177,8 +177,9 @@ WITH rung AS (SELECT left(account_id, 15) AS account, min(mrr_source) AS rung FR
   UNION ALL SELECT 'invoice', b.account, l.product, l.amount / round((l.until - l.since + 1) / 30.4375), l.ccy, l.since, l.until
   FROM bill_line l JOIN bill b USING (bill) WHERE l.kind = 'Recurring' AND b.issued <= as_of_day() AND (b.cancelled IS NULL OR b.cancelled > as_of_day())
 )
-SELECT b.customer, x.account, coalesce(p.family, 'UNKNOWN') AS family, x.monthly, x.ccy, x.since, x.until
-FROM amount x JOIN rung USING (account, rung) JOIN belongs b USING (account) LEFT JOIN item p USING (product);
+SELECT b.customer, x.account, coalesce(p.family, 'UNKNOWN') AS family, x.monthly, x.ccy, x.since,
+       CASE WHEN x.next - x.until BETWEEN 2 AND 32 THEN x.next - 1 ELSE x.until END AS until
+FROM (SELECT *, (SELECT min(n.since) FROM amount n WHERE n.rung = a.rung AND n.account = a.account AND n.product = a.product AND n.since > a.until AND n.monthly IS NOT NULL) AS next FROM amount a WHERE a.monthly IS NOT NULL) x JOIN rung USING (account, rung) JOIN belongs b USING (account) LEFT JOIN item p USING (product);
 
 -- The last day of the last closed month, and of the month a year before.
 CREATE TEMP MACRO year_end() AS CAST(date_trunc('month', as_of_day() + 1) AS DATE) - 1;
