@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/customer360/pipeline/pipeline/gold"
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/silver"
 )
@@ -136,4 +137,36 @@ func (u *run) keptFiles(table string, kept []silver.Part) (out []lake.File) {
 		}
 	}
 	return out
+}
+
+// spanFacts are noted about a file of a partitioned gold table.
+type spanFacts struct {
+	Rows string `json:"rows"` // gold.Part.Digest
+}
+
+// heldSpans are the published parts of a partitioned gold table that its definition made.
+func (u *run) heldSpans(m gold.Model, fp fingerprint) (held []gold.Part) {
+	table := m.Schema + "/" + m.Name
+	old := u.state.published[table]
+	if m.Storage != lake.StoragePartitioned || u.opt.FullRefresh || u.draft != nil || u.offHead() || old == nil ||
+		u.state.manifests[table] != old || parseFingerprint(u.state.fingerprints[table]).Definition != fp.Definition {
+		return nil
+	}
+	for _, f := range old.Files {
+		var facts spanFacts
+		if len(f.Facts) > 0 && json.Unmarshal(f.Facts, &facts) == nil {
+			held = append(held, gold.Part{Path: u.state.path(f), Partition: f.Partition, Rows: f.Rows, Digest: facts.Rows})
+		}
+	}
+	return held
+}
+
+// heldFile is the published file of a span that stays.
+func (u *run) heldFile(m gold.Model, partition string) lake.File {
+	for _, f := range u.state.published[m.Schema+"/"+m.Name].Files {
+		if f.Partition == partition {
+			return f
+		}
+	}
+	return lake.File{} // a part is kept only if it was published
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/customer360/pipeline/pipeline/gold"
@@ -38,7 +39,8 @@ func (u *run) keptOrRun(ctx context.Context, m gold.Model, in gold.BuildInput, f
 	}
 	began := u.Now()
 	files, err = u.runModel(ctx, m, in)
-	if err == nil && u.Now().Sub(began) >= worthKeeping {
+	published := func(f lake.StagedFile) bool { return f.Part == "" }
+	if err == nil && u.Now().Sub(began) >= worthKeeping && !slices.ContainsFunc(files, published) {
 		err = u.tx.Keep(modelWork, m.Table(), key, files)
 	}
 	return files, false, err

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -178,6 +179,7 @@ func (u *run) modelJob(m gold.Model, cov coverage) job {
 		}
 		u.Observer.StepStarted(Gold, table)
 		in := u.modelInput(m, cov, &step)
+		in.Held = u.heldSpans(m, fp)
 		return func(ctx context.Context) (err error) {
 			var kept bool
 			if files, kept, err = u.keptOrRun(ctx, m, in, fp); kept {
@@ -268,7 +270,17 @@ func (u *run) runModel(ctx context.Context, m gold.Model, in gold.BuildInput) ([
 	}
 	var files []lake.StagedFile
 	for _, p := range out.Parts {
-		f, err := u.add(m.Schema+"/"+m.Name, p.Path, p.Rows, lake.FileOptions{Partition: p.Partition})
+		if p.Kept {
+			files = append(files, lake.StagedFile{File: u.heldFile(m, p.Partition)})
+			continue
+		}
+		o := lake.FileOptions{Partition: p.Partition}
+		if p.Digest != "" {
+			if o.Facts, err = json.Marshal(spanFacts{p.Digest}); err != nil {
+				return nil, err
+			}
+		}
+		f, err := u.add(m.Schema+"/"+m.Name, p.Path, p.Rows, o)
 		if err != nil {
 			return nil, err
 		}
@@ -282,9 +294,12 @@ func (u *run) takeModel(m gold.Model, built []lake.StagedFile, step *Step, fp fi
 	table := m.Schema + "/" + m.Name
 	var files []lake.File
 	for _, f := range built {
-		u.state.paths[f.Path] = f.Part
 		files = append(files, f.File)
 		step.RowsOut += f.Rows
+		if f.Part == "" { // published already
+			continue
+		}
+		u.state.paths[f.Path] = f.Part
 		step.BytesOut += f.Bytes
 		step.Files++
 	}

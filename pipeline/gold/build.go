@@ -21,13 +21,17 @@ type BuildInput struct {
 	FieldIDs func(table string, columns []string) map[string]int // stable field ids by column; nil = none are written
 	Part     func(name string) string                            // path of a new part file
 	Cache    string                                              // a directory of what fits leave for later ones to be quicker; "" = there is none
+	Held     []Part                                              // of a partitioned table: its published parts, if its definition made them; empty = none
+	SpanRows int64                                               // how many rows of a partitioned table stand in one file, unless a month has more; 0 = timespan.Rows
 }
 
 // Part is one finished Parquet file.
 type Part struct {
 	Path      string
-	Partition string // "" for single, 2026-05 for partitioned, the as-of for state
+	Partition string // "" for single, the span (2026-05, 2025, all) for partitioned, the as-of for state
 	Rows      int64
+	Digest    string // of a span: identifies its rows
+	Kept      bool   // it is a part of BuildInput.Held, which nobody wrote again
 }
 
 // BuildResult is a table at an as-of.
@@ -74,7 +78,7 @@ func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in Bu
 	var parts []Part
 	var err error
 	if m.Storage == "partitioned" {
-		parts, err = m.writeMonths(ctx, sess, rows, columns, in)
+		parts, err = m.writeSpans(ctx, sess, rows, columns, in)
 	} else {
 		parts, err = m.writeOne(ctx, sess, rows, columns, in)
 	}

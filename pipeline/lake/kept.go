@@ -26,9 +26,10 @@ type kept struct {
 }
 
 type keptFile struct {
-	Table     string `json:"table"`
-	Partition string `json:"partition"`
-	XXH3      string `json:"xxh3"`
+	Table     string          `json:"table"`
+	Partition string          `json:"partition"`
+	XXH3      string          `json:"xxh3"`
+	Facts     json.RawMessage `json:"facts,omitempty"`
 }
 
 // Keep durably keeps added files of this run beside the tables, so that a later run can
@@ -47,9 +48,9 @@ func (t *Tx) Keep(work, piece, key string, files []StagedFile) error {
 		if err != nil {
 			return linkError("keep", f.Part, err)
 		}
-		k.Files = append(k.Files, keptFile{Table: filepath.ToSlash(filepath.Dir(f.Path)), Partition: f.Partition, XXH3: f.XXH3})
+		k.Files = append(k.Files, keptFile{Table: filepath.ToSlash(filepath.Dir(f.Path)), Partition: f.Partition, XXH3: f.XXH3, Facts: f.Facts})
 	}
-	raw, err := json.MarshalIndent(k, "", "  ")
+	raw, err := json.Marshal(k)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (t *Tx) TakeUp(work, piece, key string) (files []StagedFile, found bool, er
 		} else if err != nil {
 			return nil, false, ioError("take up", part, err)
 		}
-		added, err := t.Add(f.Table, part, FileOptions{Partition: f.Partition})
+		added, err := t.Add(f.Table, part, FileOptions{Partition: f.Partition, Facts: f.Facts})
 		if err != nil || added.XXH3 != f.XXH3 {
 			return nil, false, nil // damaged: whoever asks builds it anew
 		}

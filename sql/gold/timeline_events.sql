@@ -8,6 +8,8 @@
 -- master account (NULL where the account is unknown). status: OPEN still needs somebody,
 -- RESOLVED is over, SCHEDULED lies after the as-of date. related_amount is in USD. event_id is a
 -- hash of what the event is and of the record it comes from, so every run gives it again.
+-- What is said of a bill depends on the bill alone, not on the as-of date: amounts are at its own
+-- rate and no days are counted. So its file is kept until something happens to it.
 -- known_at is when it could first be known. A record without the date of the event (an export
 -- without CreatedDate, say) has no place on a timeline.
 WITH sales AS (
@@ -127,16 +129,16 @@ WITH sales AS (
 ), billing AS (
   SELECT account_id, source_region, 'BILLING' AS event_type, 'invoice_issued' AS event_subtype, 'Invoice ' || label AS event_title,
          'An invoice of ' || usd_text(total_usd) || ' was issued, due ' || coalesce(CAST(due_date AS VARCHAR), 'at once')
-           || CASE WHEN NOT is_receivable THEN '; it was cancelled or replaced.' WHEN fully_paid_on IS NOT NULL THEN '; it was paid on ' || fully_paid_on || '.' ELSE '; ' || usd_text(outstanding_usd) || ' is outstanding.' END AS event_description,
+           || CASE WHEN NOT is_receivable THEN '; it was cancelled or replaced.' WHEN fully_paid_on IS NOT NULL THEN '; it was paid on ' || fully_paid_on || '.' ELSE '; it is not fully paid.' END AS event_description,
          day_start(invoice_date) AS event_date, 'INFO' AS severity, total_usd AS related_amount,
          CASE WHEN is_receivable AND outstanding_amount > 0 AND fully_paid_on IS NULL THEN 'OPEN' ELSE 'RESOLVED' END AS status, 'invoice' AS source_object, invoice_id AS source_id, CAST(NULL AS VARCHAR) AS actor_id, known_at
   FROM invoice_event WHERE invoice_date IS NOT NULL
   UNION ALL
   SELECT account_id, source_region, 'BILLING', 'invoice_overdue', 'Invoice ' || label || ' overdue',
-         'The invoice was not paid by ' || due_date || CASE WHEN is_overdue THEN '; ' || usd_text(outstanding_usd) || ' is ' || days_overdue || ' days overdue.'
+         'The invoice was not paid by ' || due_date || CASE WHEN is_overdue THEN '; ' || usd_text(usd(outstanding_amount, fx_rate)) || ' is still open.'
            ELSE coalesce('; it was paid on ' || fully_paid_on, '; it has been settled since') || '.' END,
          day_start(due_date + 1), CASE WHEN days_overdue > param('ar.high_overdue_days') THEN 'HIGH' WHEN days_overdue > param('ar.medium_overdue_days') THEN 'MEDIUM' ELSE 'LOW' END,
-         CASE WHEN is_overdue THEN outstanding_usd ELSE total_usd END, CASE WHEN is_overdue THEN 'OPEN' ELSE 'RESOLVED' END, 'invoice', invoice_id, NULL, greatest(known_at, day_start(due_date + 1))
+         CASE WHEN is_overdue THEN usd(outstanding_amount, fx_rate) ELSE total_usd END, CASE WHEN is_overdue THEN 'OPEN' ELSE 'RESOLVED' END, 'invoice', invoice_id, NULL, greatest(known_at, day_start(due_date + 1))
   FROM invoice_event WHERE is_receivable AND due_date < as_of() AND NOT is_paid_by_due
   UNION ALL
   SELECT i.account_id, i.source_region, 'BILLING', 'invoice_cancelled', 'Invoice ' || i.label || ' cancelled',

@@ -24,7 +24,7 @@ breaks its contract. ` + "`pipeline docs --out DIR`" + ` writes the same as page
 the measures by formula.
 
 - **grain** says what one row is, **key** what is unique and never NULL, **storage** how the table is kept: ` + "`single`" + ` is one file,
-  ` + "`partitioned`" + ` files by month of a date column (in silver by year, or one, where there are few rows), ` + "`state`" + ` one set of rows per as-of or run that later runs do not rewrite.
+  ` + "`partitioned`" + ` files by month of a date column (by year, or one, where there are few rows), ` + "`state`" + ` one set of rows per as-of or run that later runs do not rewrite.
 - Instants are ` + "`TIMESTAMPTZ`" + ` in UTC. Amounts in USD end in ` + "`_usd`" + `; beside them stand the original amount, ` + "`currency_iso_code`" + ` and ` + "`fx_rate`" + `
   (units of the currency per 1 USD). NULL means that a source is missing or a rule forbids an answer; it never means zero.
 `

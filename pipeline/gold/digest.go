@@ -1,0 +1,176 @@
+package gold
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/timespan"
+)
+
+// cell is the least that is counted of a partitioned table: a month of a slice.
+type cell struct {
+	slice int // index in Model.Slices; their number for rows of no slice
+	month int // see timespan
+}
+
+// digest identifies rows whatever their order: how many they are, and the sum and the
+// exclusive or of their 64-bit hashes. Digests of parts add up to that of the whole.
+type digest struct {
+	rows     int64
+	sum, xor uint64
+}
+
+func (d digest) add(o digest) digest { return digest{d.rows + o.rows, d.sum + o.sum, d.xor ^ o.xor} }
+
+func (d digest) String() string { return fmt.Sprintf("%d-%016x-%016x", d.rows, d.sum, d.xor) }
+
+type digests map[cell]digest
+
+// piece is what stands in one file of a partitioned table.
+type piece struct {
+	slice  int // -1: rows of every slice
+	span   timespan.Span
+	digest string
+}
+
+func (p piece) holds(c cell) bool {
+	return (p.slice < 0 || p.slice == c.slice) && p.span.Holds(c.month)
+}
+
+// label names the piece within its table, e.g. 2026-05 or BILLING-2026-05.
+func (p piece) label(m Model) string {
+	switch {
+	case p.slice < 0:
+		return p.span.Label
+	case p.slice == len(m.Slices):
+		return "other-" + p.span.Label
+	}
+	return m.Slices[p.slice] + "-" + p.span.Label
+}
+
+// pieces cuts the table: a small one stays whole; else each of its slices is cut by time,
+// so that what changes often (contracts) does not stand in a file with what hardly ever
+// does (calls of last year). It depends on nothing but the rows.
+func (m Model) pieces(cells digests, spanRows int64) (out []piece) {
+	spanRows = cmp.Or(spanRows, timespan.Rows)
+	months, total := map[int]map[int]int64{}, int64(0)
+	for c, d := range cells {
+		if months[c.slice] == nil {
+			months[c.slice] = map[int]int64{}
+		}
+		months[c.slice][c.month] += d.rows
+		total += d.rows
+	}
+	if total <= spanRows || m.SliceBy == "" {
+		all := map[int]int64{}
+		for c, d := range cells {
+			all[c.month] += d.rows
+		}
+		for _, span := range timespan.Cut(all, spanRows) {
+			out = append(out, piece{slice: -1, span: span})
+		}
+	} else {
+		for slice := range len(m.Slices) + 1 {
+			if len(months[slice]) == 0 {
+				continue
+			}
+			for _, span := range timespan.Cut(months[slice], spanRows) {
+				out = append(out, piece{slice: slice, span: span})
+			}
+		}
+	}
+	for i := range out {
+		var sum digest
+		for c, d := range cells {
+			if out[i].holds(c) {
+				sum = sum.add(d)
+			}
+		}
+		out[i].digest = sum.String()
+	}
+	return out
+}
+
+// condition is true for the rows of the pieces; without pieces for every row.
+func (m Model) condition(pieces []piece) string {
+	var any []string
+	for _, p := range pieces {
+		condition := p.span.Condition(engine.Ident(m.Contract.PartitionBy), m.partitionType())
+		if p.slice >= 0 {
+			condition = fmt.Sprintf("%s = %d AND %s", m.sliceSQL(), p.slice, condition)
+		}
+		any = append(any, "("+condition+")")
+	}
+	if len(any) == 0 {
+		return "true"
+	}
+	return "(" + strings.Join(any, " OR ") + ")"
+}
+
+// partitionType is the SQL type of the column by which the table is cut.
+func (m Model) partitionType() string {
+	for _, c := range m.Contract.Columns {
+		if c.Name == m.Contract.PartitionBy {
+			return c.Type
+		}
+	}
+	return "" // contracts name a column of theirs
+}
+
+// monthSQL is the month of a row.
+func (m Model) monthSQL() string { return timespan.MonthSQL(engine.Ident(m.Contract.PartitionBy)) }
+
+// sliceSQL is the slice of a row.
+func (m Model) sliceSQL() string {
+	if m.SliceBy == "" {
+		return "0"
+	}
+	var b strings.Builder
+	b.WriteString("CASE " + engine.Ident(m.SliceBy))
+	for i, value := range m.Slices {
+		fmt.Fprintf(&b, " WHEN %s THEN %d", engine.Literal(value), i)
+	}
+	fmt.Fprintf(&b, " ELSE %d END", len(m.Slices))
+	return b.String()
+}
+
+// digest adds the digests of rows with the table's columns, by their slice and month.
+func (m Model) digest(ctx context.Context, sess engine.Session, from string, into *digests) error {
+	names := make([]string, len(m.Contract.Columns))
+	for i, c := range m.Contract.Columns {
+		names[i] = c.Name
+	}
+	query := fmt.Sprintf(`SELECT slice, month, count(*), CAST(sum(CAST(h AS HUGEINT)) %% 18446744073709551616 AS UBIGINT), bit_xor(h)
+FROM (SELECT CAST(%s AS INTEGER) AS slice, %s AS month, hash(%s) AS h FROM %s) GROUP BY ALL`, m.sliceSQL(), m.monthSQL(), identList(names), from)
+	rows, err := sess.Query(ctx, query)
+	if err != nil {
+		return locate(m.Path, m.SQL, err)
+	}
+	defer rows.Close()
+	if *into == nil {
+		*into = digests{}
+	}
+	for rows.Next() {
+		var c cell
+		var d digest
+		if err := rows.Scan(&c.slice, &c.month, &d.rows, &d.sum, &d.xor); err != nil {
+			return err
+		}
+		(*into)[c] = (*into)[c].add(d)
+	}
+	return rows.Err()
+}
+
+// digestScratch digests all scratch files.
+func (m Model) digestScratch(ctx context.Context, sess engine.Session, dir string, into *digests) error {
+	all := piece{slice: -1, span: timespan.All}
+	files, err := scratchFiles(dir, all)
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	return m.digest(ctx, sess, fmt.Sprintf("read_parquet(%s, hive_partitioning = false)", engine.Literal(filepath.Join(dir, "*", "*", "*", "*.parquet"))), into)
+}

@@ -1,0 +1,183 @@
+package gold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/customer360/pipeline/pipeline/engine"
+)
+
+// scratchSchema holds a view of the scratch files of every piece.
+const scratchSchema = "scratch"
+
+// scratchRows is the row group of scratch files: small, because one is held in memory
+// for every month that is being written.
+const scratchRows = 8192
+
+// writeSpans writes a partitioned table: one part per slice of the model and span of its
+// partition column (see timespan), and one without rows if there are none, because a table
+// always has a file.
+//
+// The table may be far larger than memory. So the model's rows first go as they come to
+// scratch files by slice and month, one slice after another, and then every piece is read
+// back, sorted and written. Only a piece is ever sorted, and only the joins of one slice
+// are held at once.
+//
+// Where parts are held, the rows are first only digested, which costs far less than to
+// sort and write them; pieces with the rows that they had keep their file.
+func (m Model) writeSpans(ctx context.Context, sess engine.Session, rows string, columns []engine.Column, in BuildInput) (parts []Part, err error) {
+	if m.Contract.PartitionBy == "" {
+		return nil, &SQLError{Path: m.Path, Problem: "the contract is partitioned but names no partition_by", Err: ErrContract}
+	}
+	scratch := in.Part(m.Schema + "-" + m.Name + "-scratch")
+	if err := os.Mkdir(scratch, 0o755); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	conditions := m.sliceConditions(in.bytes())
+	var cells digests
+	if len(in.Held) > 0 {
+		for _, slice := range conditions {
+			if err := m.digest(ctx, sess, "("+m.typed(rows)+") WHERE "+slice, &cells); err != nil {
+				return nil, err
+			}
+		}
+	}
+	fresh := m.pieces(cells, in.SpanRows)
+	fresh = slices.DeleteFunc(fresh, func(p piece) bool {
+		i := slices.IndexFunc(in.Held, func(h Part) bool { return h.Partition == p.label(m) && h.Digest == p.digest })
+		if i >= 0 {
+			kept := in.Held[i]
+			kept.Kept = true
+			parts = append(parts, kept)
+		}
+		return i >= 0
+	})
+	if len(in.Held) == 0 || len(fresh) > 0 {
+		if err := m.writeScratch(ctx, sess, rows, scratch, conditions, m.condition(fresh)); err != nil {
+			return nil, err
+		}
+	}
+	if len(in.Held) == 0 {
+		if err := m.digestScratch(ctx, sess, scratch, &cells); err != nil {
+			return nil, err
+		}
+		fresh = m.pieces(cells, in.SpanRows)
+	}
+	for _, p := range fresh {
+		part, err := m.writePiece(ctx, sess, p, scratch, columns, in)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	slices.SortFunc(parts, func(a, b Part) int { return strings.Compare(a.Partition, b.Partition) })
+	return parts, m.checkKeys(ctx, sess, parts)
+}
+
+// writePiece writes the scratch rows of a piece in the order of the table's key.
+func (m Model) writePiece(ctx context.Context, sess engine.Session, p piece, scratch string, columns []engine.Column, in BuildInput) (Part, error) {
+	files, err := scratchFiles(scratch, p)
+	if err != nil {
+		return Part{}, err
+	}
+	part := Part{Partition: p.label(m), Digest: p.digest}
+	if err := sess.RegisterParquet(ctx, scratchSchema, part.Partition, files, columns); err != nil {
+		return Part{}, err
+	}
+	part.Path = in.Part(m.Schema + "-" + m.Name + "-" + part.Partition)
+	if part.Rows, err = sess.WriteParquet(ctx, "SELECT * FROM "+scratchSchema+"."+engine.Ident(part.Partition)+m.orderBy(), part.Path, columns); err != nil {
+		return Part{}, fmt.Errorf("write %s: %w", part.Partition, err)
+	}
+	return part, nil
+}
+
+// Columns that tell slice and month of scratch rows, and so their directories.
+const (
+	sliceColumn = "_partition_slice"
+	monthColumn = "_partition_month"
+)
+
+// writeScratch writes the model's rows that meet a condition to
+// dir/<n>/<slice column>=<slice>/<month column>=<month>/*.parquet, in no order. What a try
+// left that ran out of memory is written over.
+func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir string, slices []string, condition string) error {
+	for i, slice := range slices {
+		query := fmt.Sprintf("COPY (SELECT *, %s AS %s, %s AS %s FROM (%s) WHERE %s AND %s) TO %s (FORMAT parquet, PARTITION_BY (%s, %s), ROW_GROUP_SIZE %d, OVERWRITE true)",
+			m.sliceSQL(), sliceColumn, m.monthSQL(), monthColumn, m.typed(rows), slice, condition,
+			engine.Literal(filepath.Join(dir, strconv.Itoa(i))), sliceColumn, monthColumn, scratchRows)
+		if err := sess.Exec(ctx, query); err != nil {
+			return locate(m.Path, m.SQL, err)
+		}
+	}
+	return nil
+}
+
+// scratchFiles lists the scratch files of a piece.
+func scratchFiles(dir string, p piece) (files []string, err error) {
+	err = filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		month, badMonth := scratchValue(filepath.Dir(file), monthColumn)
+		slice, badSlice := scratchValue(filepath.Dir(filepath.Dir(file)), sliceColumn)
+		if err := errors.Join(badMonth, badSlice); err != nil {
+			return err
+		}
+		if p.holds(cell{slice, month}) {
+			files = append(files, file)
+		}
+		return nil
+	})
+	slices.Sort(files)
+	return files, err
+}
+
+// scratchValue is the value of a partition column that a directory stands for.
+func scratchValue(dir, column string) (int, error) {
+	text, found := strings.CutPrefix(filepath.Base(dir), column+"=")
+	n, err := strconv.Atoi(text)
+	if !found || err != nil {
+		return 0, fmt.Errorf("scratch directory %s has no %s", dir, column)
+	}
+	return n, nil
+}
+
+// smallInputs are inputs (as Parquet) whose joins fit into memory together: then a model
+// is computed at once, which is cheaper than slice after slice.
+const smallInputs = 64 << 20
+
+// bytes is the size of all inputs.
+func (in BuildInput) bytes() (n int64) {
+	for _, files := range in.Inputs {
+		for _, file := range files {
+			if info, err := os.Stat(file); err == nil { // else reading it says so
+				n += info.Size()
+			}
+		}
+	}
+	return n
+}
+
+// sliceConditions are conditions of which every row meets exactly one: one for each
+// value of the model's slices, and one for rows with none of them.
+func (m Model) sliceConditions(bytes int64) []string {
+	if m.SliceBy == "" || bytes <= smallInputs {
+		return []string{"true"}
+	}
+	column := engine.Ident(m.SliceBy)
+	var conditions, values []string
+	for _, value := range m.Slices {
+		values = append(values, engine.Literal(value))
+		conditions = append(conditions, column+" = "+engine.Literal(value))
+	}
+	rest := fmt.Sprintf("(%s IS NULL OR %s NOT IN (%s))", column, column, strings.Join(values, ", "))
+	return append(conditions, rest)
+}
