@@ -93,10 +93,11 @@ SELECT account, day, count(*) AS orders FROM head ANTI JOIN recurs USING (purcha
 WHERE contract IS NULL AND status NOT IN ('Draft', 'Cancelled') AND day <= as_of_day() GROUP BY account, day;
 
 CREATE TEMP TABLE stage_of_work AS
-SELECT Field AS process, NewValue AS step, to_time(CreatedDate) AS entered, to_time(Step_Exited__c) AS left_at, key15(OrderId) AS purchase FROM (
-  SELECT Id, OrderId, Field, NewValue, CreatedDate, Step_Exited__c, IsDeleted, _seq FROM bronze.sf_group__orderhistory
-  UNION ALL SELECT Id, OrderId, Field, NewValue, CreatedDate, Step_Exited__c, IsDeleted, _seq FROM bronze.sf_za__orderhistory
-  UNION ALL SELECT Id, OrderId, Field, NewValue, CreatedDate, Step_Exited__c, IsDeleted, _seq FROM bronze.sf_ke__orderhistory)
+SELECT Field AS process, NewValue AS step, to_time(CreatedDate) AS entered, to_time(Step_Exited__c) AS left_at, key15(OrderId) AS purchase,
+       coalesce(tidy(Product_Family__c), 'UNKNOWN') AS family, coalesce(nullif(tidy(region), ''), _source_region) AS region FROM (
+  SELECT Id, OrderId, Field, NewValue, CreatedDate, Step_Exited__c, Product_Family__c, "Order.Region__c" AS region, IsDeleted, _source_region, _seq FROM bronze.sf_group__orderhistory
+  UNION ALL SELECT Id, OrderId, Field, NewValue, CreatedDate, Step_Exited__c, Product_Family__c, "Order.Region__c" AS region, IsDeleted, _source_region, _seq FROM bronze.sf_za__orderhistory
+  UNION ALL SELECT Id, OrderId, Field, NewValue, CreatedDate, Step_Exited__c, Product_Family__c, "Order.Region__c" AS region, IsDeleted, _source_region, _seq FROM bronze.sf_ke__orderhistory)
 QUALIFY row_number() OVER (PARTITION BY key15(Id) ORDER BY _seq DESC) = 1 AND NOT yes(IsDeleted);
 
 CREATE TEMP TABLE quarrel AS
