@@ -34,7 +34,11 @@ func printBands(w io.Writer, bands []link.Band) {
 			fmt.Fprintf(w, " %-8s %13d\n", b.Band, 0)
 			continue
 		}
-		fmt.Fprintf(w, " %-8s %13s   %4.1f   %4.1f ± %.1f\n", b.Band, report.Count(int64(b.Pairs)), b.Expected, b.Right, b.Margin)
+		few := ""
+		if !b.Tells() {
+			few = "   too few customers to tell"
+		}
+		fmt.Fprintf(w, " %-8s %13s   %4.1f   %4.1f ± %.1f%s\n", b.Band, report.Count(int64(b.Pairs)), b.Expected, b.Right, b.Margin, few)
 	}
 }
 

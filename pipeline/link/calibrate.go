@@ -12,6 +12,8 @@ type scored struct {
 	same  bool
 	fold  uint8
 	times float64 // for how many pairs it stands
+
+	customer int32 // of the first account
 }
 
 // crossScores gives each pair the sum of weights that were fitted without its customers.
@@ -21,7 +23,7 @@ func crossScores(all []sample) []scored {
 		w := regression(without(all, fold))
 		for i := range all {
 			if s := &all[i]; s.fold == fold {
-				list = append(list, scored{dot(&w, &s.v), s.same, fold, s.times})
+				list = append(list, scored{dot(&w, &s.v), s.same, fold, s.times, s.customer})
 			}
 		}
 	}
@@ -42,11 +44,11 @@ func heldOutBands(list []scored, steps []float64) []Band {
 		p := Policy{Calibration: calibrate(rest, steps)}
 		for _, s := range list {
 			if s.fold == fold {
-				bands.add(100*logistic(p.calibrated(s.sum)), s.same)
+				bands.add(100*logistic(p.calibrated(s.sum)), s.same, s.customer)
 			}
 		}
 	}
-	return bands.bands()
+	return bands.table()
 }
 
 // pool is neighbouring pairs that are taken together.

@@ -119,12 +119,12 @@ func (l *Linker) Evaluate(ctx context.Context, data *Labelled, most int, now fun
 	truth, _ := data.truth(accounts)
 	var cal calibration
 	r, err := l.run(ctx, accounts, nil, &observer{see: func(a, b int32, _ *vector, logOdds float64) {
-		cal.add(100*logistic(logOdds), truth[a] == truth[b])
+		cal.add(100*logistic(logOdds), truth[a] == truth[b], truth[a])
 	}})
 	if err != nil {
 		return nil, err
 	}
-	e := &Evaluation{Policy: l.Policy.Name, Measures: measure(r.labels, truth), Calibration: cal.bands(), Worst: worst(accounts, r.labels, truth, most), Compared: r.Compared}
+	e := &Evaluation{Policy: l.Policy.Name, Measures: measure(r.labels, truth), Calibration: cal.table(), Worst: worst(accounts, r.labels, truth, most), Compared: r.Compared}
 	for i := range r.edges {
 		if r.linked(i) {
 			e.Links++

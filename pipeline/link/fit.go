@@ -13,6 +13,8 @@ type sample struct {
 	other  uint8   // of the second customer, if that is another one
 	weight float64 // in the regression
 	times  float64 // for how many pairs it stands
+
+	customer int32 // of the first account
 }
 
 // folds is into how many parts customers are divided to fit on some and test on others.
@@ -32,7 +34,7 @@ func (l *Linker) samples(ctx context.Context, data *Labelled) ([]sample, error) 
 	truth, fold := data.truth(accounts)
 	var out []sample
 	_, err = l.run(ctx, accounts, nil, &observer{inOrder: true, see: func(a, b int32, v *vector, _ float64) {
-		out = append(out, sample{*v, truth[a] == truth[b], fold[a], fold[b], 1, 1})
+		out = append(out, sample{*v, truth[a] == truth[b], fold[a], fold[b], 1, 1, truth[a]})
 	}})
 	return out, err
 }

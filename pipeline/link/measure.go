@@ -2,9 +2,7 @@ package link
 
 import (
 	"cmp"
-	"math"
 	"slices"
-	"sync/atomic"
 )
 
 // Measures says how well clusters agree with the truth.
@@ -82,47 +80,6 @@ func harmonic(p, r float64) float64 {
 		return 0
 	}
 	return 2 * p * r / (p + r)
-}
-
-// Band is one row of the calibration table: pairs whose confidence lies in [From, To).
-type Band struct {
-	From, To int     `json:"-"`
-	Band     string  `json:"band"`
-	Pairs    int     `json:"pairs"`
-	Expected float64 `json:"expected"` // mean confidence
-	Right    float64 `json:"right"`    // percent of pairs that belong together
-	Margin   float64 `json:"margin"`   // two standard errors of that
-}
-
-// calibration collects the bands.
-type calibration struct {
-	pairs, right, expected [10]atomic.Int64 // expected in millionths, so that the order of adding is all one
-}
-
-func (c *calibration) add(confidence float64, same bool) {
-	b := min(int(confidence/10), 9)
-	c.pairs[b].Add(1)
-	c.expected[b].Add(int64(confidence * 1e6))
-	if same {
-		c.right[b].Add(1)
-	}
-}
-
-var bandNames = [10]string{"0–10", "10–20", "20–30", "30–40", "40–50", "50–60", "60–70", "70–80", "80–90", "90–100"}
-
-func (c *calibration) bands() []Band {
-	var bands []Band
-	for i := range c.pairs {
-		n := int(c.pairs[i].Load())
-		b := Band{From: 10 * i, To: 10*i + 10, Band: bandNames[i], Pairs: n}
-		if n > 0 {
-			p := float64(c.right[i].Load()) / float64(n)
-			b.Expected, b.Right = float64(c.expected[i].Load())/1e6/float64(n), 100*p
-			b.Margin = 200 * math.Sqrt(p*(1-p)/float64(n))
-		}
-		bands = append(bands, b)
-	}
-	return bands
 }
 
 // Worst is a cluster, or a customer of the truth, that came out wrong.
