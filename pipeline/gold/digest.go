@@ -17,8 +17,8 @@ type cell struct {
 	month int // see timespan
 }
 
-// digest identifies rows whatever their order: how many they are, and the sum and the
-// exclusive or of their 64-bit hashes. Digests of parts add up to that of the whole.
+// digest identifies rows whatever their order: how many they are, and the sum (modulo 2^64)
+// and the exclusive or of their 64-bit hashes. Digests of parts add up to that of the whole.
 type digest struct {
 	rows     int64
 	sum, xor uint64
@@ -50,6 +50,17 @@ func (p piece) label(m Model) string {
 		return "other-" + p.span.Label
 	}
 	return m.Slices[p.slice] + "-" + p.span.Label
+}
+
+// heldIn finds the part that has the rows of the piece.
+func (p piece) heldIn(held []Part, m Model) (Part, bool) {
+	for _, h := range held {
+		if h.Partition == p.label(m) && h.Digest == p.digest {
+			h.Kept = true
+			return h, true
+		}
+	}
+	return Part{}, false
 }
 
 // pieces cuts the table: a small one stays whole; else each of its slices is cut by time,
@@ -95,32 +106,6 @@ func (m Model) pieces(cells digests, spanRows int64) (out []piece) {
 	return out
 }
 
-// condition is true for the rows of the pieces; without pieces for every row.
-func (m Model) condition(pieces []piece) string {
-	var any []string
-	for _, p := range pieces {
-		condition := p.span.Condition(engine.Ident(m.Contract.PartitionBy), m.partitionType())
-		if p.slice >= 0 {
-			condition = fmt.Sprintf("%s = %d AND %s", m.sliceSQL(), p.slice, condition)
-		}
-		any = append(any, "("+condition+")")
-	}
-	if len(any) == 0 {
-		return "true"
-	}
-	return "(" + strings.Join(any, " OR ") + ")"
-}
-
-// partitionType is the SQL type of the column by which the table is cut.
-func (m Model) partitionType() string {
-	for _, c := range m.Contract.Columns {
-		if c.Name == m.Contract.PartitionBy {
-			return c.Type
-		}
-	}
-	return "" // contracts name a column of theirs
-}
-
 // monthSQL is the month of a row.
 func (m Model) monthSQL() string { return timespan.MonthSQL(engine.Ident(m.Contract.PartitionBy)) }
 
@@ -138,39 +123,32 @@ func (m Model) sliceSQL() string {
 	return b.String()
 }
 
-// digest adds the digests of rows with the table's columns, by their slice and month.
-func (m Model) digest(ctx context.Context, sess engine.Session, from string, into *digests) error {
+// digestScratch digests all scratch files.
+func (m Model) digestScratch(ctx context.Context, sess engine.Session, dir string) (digests, error) {
+	files, err := scratchFiles(dir, piece{slice: -1, span: timespan.All})
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
 	names := make([]string, len(m.Contract.Columns))
 	for i, c := range m.Contract.Columns {
 		names[i] = c.Name
 	}
 	query := fmt.Sprintf(`SELECT slice, month, count(*), CAST(sum(CAST(h AS HUGEINT)) %% 18446744073709551616 AS UBIGINT), bit_xor(h)
-FROM (SELECT CAST(%s AS INTEGER) AS slice, %s AS month, hash(%s) AS h FROM %s) GROUP BY ALL`, m.sliceSQL(), m.monthSQL(), identList(names), from)
+FROM (SELECT CAST(%s AS INTEGER) AS slice, %s AS month, hash(%s) AS h FROM read_parquet(%s, hive_partitioning = false)) GROUP BY ALL`,
+		m.sliceSQL(), m.monthSQL(), identList(names), engine.Literal(filepath.Join(dir, "*", "*", "*", "*.parquet")))
 	rows, err := sess.Query(ctx, query)
 	if err != nil {
-		return locate(m.Path, m.SQL, err)
+		return nil, fmt.Errorf("digest rows: %w", err)
 	}
 	defer rows.Close()
-	if *into == nil {
-		*into = digests{}
-	}
+	out := digests{}
 	for rows.Next() {
 		var c cell
 		var d digest
 		if err := rows.Scan(&c.slice, &c.month, &d.rows, &d.sum, &d.xor); err != nil {
-			return err
+			return nil, err
 		}
-		(*into)[c] = (*into)[c].add(d)
+		out[c] = d
 	}
-	return rows.Err()
-}
-
-// digestScratch digests all scratch files.
-func (m Model) digestScratch(ctx context.Context, sess engine.Session, dir string, into *digests) error {
-	all := piece{slice: -1, span: timespan.All}
-	files, err := scratchFiles(dir, all)
-	if err != nil || len(files) == 0 {
-		return err
-	}
-	return m.digest(ctx, sess, fmt.Sprintf("read_parquet(%s, hive_partitioning = false)", engine.Literal(filepath.Join(dir, "*", "*", "*", "*.parquet"))), into)
+	return out, rows.Err()
 }

@@ -30,8 +30,8 @@ const scratchRows = 8192
 // back, sorted and written. Only a piece is ever sorted, and only the joins of one slice
 // are held at once.
 //
-// Where parts are held, the rows are first only digested, which costs far less than to
-// sort and write them; pieces with the rows that they had keep their file.
+// A piece with the rows that it had in the published table is not sorted and not written,
+// which is most of the work: its file stays.
 func (m Model) writeSpans(ctx context.Context, sess engine.Session, rows string, columns []engine.Column, in BuildInput) (parts []Part, err error) {
 	if m.Contract.PartitionBy == "" {
 		return nil, &SQLError{Path: m.Path, Problem: "the contract is partitioned but names no partition_by", Err: ErrContract}
@@ -41,44 +41,22 @@ func (m Model) writeSpans(ctx context.Context, sess engine.Session, rows string,
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	conditions := m.sliceConditions(in.bytes())
-	var cells digests
-	if len(in.Held) > 0 {
-		for _, slice := range conditions {
-			if err := m.digest(ctx, sess, "("+m.typed(rows)+") WHERE "+slice, &cells); err != nil {
+	if err := m.writeScratch(ctx, sess, rows, scratch, m.sliceConditions(in.bytes())); err != nil {
+		return nil, err
+	}
+	cells, err := m.digestScratch(ctx, sess, scratch)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range m.pieces(cells, in.SpanRows) {
+		part, held := p.heldIn(in.Held, m)
+		if !held {
+			if part, err = m.writePiece(ctx, sess, p, scratch, columns, in); err != nil {
 				return nil, err
 			}
 		}
-	}
-	fresh := m.pieces(cells, in.SpanRows)
-	fresh = slices.DeleteFunc(fresh, func(p piece) bool {
-		i := slices.IndexFunc(in.Held, func(h Part) bool { return h.Partition == p.label(m) && h.Digest == p.digest })
-		if i >= 0 {
-			kept := in.Held[i]
-			kept.Kept = true
-			parts = append(parts, kept)
-		}
-		return i >= 0
-	})
-	if len(in.Held) == 0 || len(fresh) > 0 {
-		if err := m.writeScratch(ctx, sess, rows, scratch, conditions, m.condition(fresh)); err != nil {
-			return nil, err
-		}
-	}
-	if len(in.Held) == 0 {
-		if err := m.digestScratch(ctx, sess, scratch, &cells); err != nil {
-			return nil, err
-		}
-		fresh = m.pieces(cells, in.SpanRows)
-	}
-	for _, p := range fresh {
-		part, err := m.writePiece(ctx, sess, p, scratch, columns, in)
-		if err != nil {
-			return nil, err
-		}
 		parts = append(parts, part)
 	}
-	slices.SortFunc(parts, func(a, b Part) int { return strings.Compare(a.Partition, b.Partition) })
 	return parts, m.checkKeys(ctx, sess, parts)
 }
 
@@ -105,13 +83,13 @@ const (
 	monthColumn = "_partition_month"
 )
 
-// writeScratch writes the model's rows that meet a condition to
+// writeScratch writes the model's rows to
 // dir/<n>/<slice column>=<slice>/<month column>=<month>/*.parquet, in no order. What a try
 // left that ran out of memory is written over.
-func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir string, slices []string, condition string) error {
+func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir string, slices []string) error {
 	for i, slice := range slices {
-		query := fmt.Sprintf("COPY (SELECT *, %s AS %s, %s AS %s FROM (%s) WHERE %s AND %s) TO %s (FORMAT parquet, PARTITION_BY (%s, %s), ROW_GROUP_SIZE %d, OVERWRITE true)",
-			m.sliceSQL(), sliceColumn, m.monthSQL(), monthColumn, m.typed(rows), slice, condition,
+		query := fmt.Sprintf("COPY (SELECT *, %s AS %s, %s AS %s FROM (%s) WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s, %s), ROW_GROUP_SIZE %d, OVERWRITE true)",
+			m.sliceSQL(), sliceColumn, m.monthSQL(), monthColumn, m.typed(rows), slice,
 			engine.Literal(filepath.Join(dir, strconv.Itoa(i))), sliceColumn, monthColumn, scratchRows)
 		if err := sess.Exec(ctx, query); err != nil {
 			return locate(m.Path, m.SQL, err)
