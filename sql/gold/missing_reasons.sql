@@ -29,7 +29,7 @@ SELECT account_id, list_filter([
     CASE WHEN penetration_rate IS NULL THEN 'penetration_rate: no families on sale in the region' END,
     CASE WHEN open_cases IS NULL THEN 'open_cases: no case source' END, CASE WHEN open_cases_30d_ago IS NULL THEN 'open_cases_30d_ago: no case source' END,
     CASE WHEN cases_90d IS NULL THEN 'cases_90d: no case source' END, CASE WHEN escalations_90d IS NULL THEN 'escalations_90d: no case source' END,
-    CASE WHEN sla_breaches_90d IS NULL THEN 'sla_breaches_90d: no case source' END,
+    CASE WHEN sla_breaches_90d IS NULL THEN CASE WHEN has_cases THEN 'sla_breaches_90d: no source of service targets' ELSE 'sla_breaches_90d: no case source' END END,
     CASE WHEN first_responses = 0 THEN CASE WHEN has_cases THEN 'avg_first_response_minutes: no answered case in 90 days' ELSE 'avg_first_response_minutes: no case source' END END,
     CASE WHEN unanswered_cases IS NULL THEN CASE WHEN has_cases THEN 'unanswered_cases: no source of replies' ELSE 'unanswered_cases: no case source' END END,
     CASE WHEN oldest_unanswered_hours IS NULL THEN 'oldest_unanswered_hours: ' || CASE WHEN unanswered_cases IS NULL THEN 'no source of replies' ELSE 'every open case has an answer' END END,
