@@ -26,9 +26,13 @@ func (s *State) reblock(c *corpus, t *touch, again []bool) {
 		}
 		for i, p := range c.names {
 			old := c.oldName[i]
-			if old >= 0 && gone[old] && c.recent[i] == recent && !again[i] {
+			switch stays := old >= 0 && gone[old] && c.recent[i] == recent; {
+			case stays && !again[i]:
 				gone[old] = false
-			} else if c.recent[i] == recent {
+			case stays:
+				gone[old] = false
+				m.rekey(int32(i), s.named.profile(was.lex, old), was)
+			case c.recent[i] == recent:
 				for _, k := range c.blockingKeys(p, &sink) {
 					m.at(k).came = append(m.at(k).came, int32(i))
 				}
@@ -116,6 +120,22 @@ func (m *moves) at(key int64) *block {
 		m.blocks[key] = b
 	}
 	return b
+}
+
+// rekey moves a name that stays from the keys it had, and has no more, to those it has now.
+func (m *moves) rekey(name int32, before *profile, was comparer) {
+	var a, b keySink
+	old, now := was.blockingKeys(before, &a), m.blockingKeys(m.names[name], &b)
+	for _, k := range now {
+		if !slices.Contains(old, k) {
+			m.at(k).came = append(m.at(k).came, name)
+		}
+	}
+	for _, k := range old {
+		if !slices.Contains(now, k) {
+			m.at(k).went = append(m.at(k).went, name)
+		}
+	}
 }
 
 // mark touches the names whose pairs a move may change.
