@@ -62,6 +62,9 @@ func export(t *testing.T, dir, day string, accounts []link.Account) {
 	contacts := [][]string{{"Id", "AccountId", "LastName", "Email", "Phone", "CreatedDate"}}
 	for i, a := range accounts {
 		created := time.Date(2020, 1, 1, 0, i, 0, 0, time.UTC).Format(time.RFC3339)
+		if a.Recent {
+			created = time.Date(2026, 1, 6, 0, i, 0, 0, time.UTC).Format(time.RFC3339)
+		}
 		rows = append(rows, []string{orgID("001", a.ID), a.Name, a.Phone, a.Domain, a.Country, a.Region, orgID("001", a.Parent), created})
 		emails := slices.Clone(a.ContactEmails)
 		if a.Email != "" {

@@ -122,7 +122,7 @@ func (l *Lake) planVacuum(o VacuumOptions) (*vacuumPlan, error) {
 	if err != nil {
 		return p, err
 	}
-	if p.report.States, err = l.spareStates(head); err != nil {
+	if p.report.States, err = l.spareStates(commits); err != nil {
 		return p, err
 	}
 	for _, c := range slices.Backward(commits) {

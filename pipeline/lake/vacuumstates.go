@@ -10,8 +10,15 @@ import (
 )
 
 // spareStates are the directories of states that no run would begin with: all but the newest up to
-// the head's as-of, relative to the lake. What else stands there is left alone.
-func (l *Lake) spareStates(head *Commit) (spare []string, err error) {
+// the published as-of, relative to the lake. What else stands there is left alone. commits are
+// newest first.
+func (l *Lake) spareStates(commits []*Commit) (spare []string, err error) {
+	asOf := ""
+	for _, c := range commits {
+		if asOf = c.AsOf; asOf != "" && !c.Historical {
+			break
+		}
+	}
 	kinds, err := os.ReadDir(l.path(stateDir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -32,7 +39,7 @@ func (l *Lake) spareStates(head *Commit) (spare []string, err error) {
 			if _, err := time.Parse(time.DateOnly, e.Name()); err != nil || !e.IsDir() {
 				continue
 			}
-			if !kept && e.Name() <= head.AsOf {
+			if !kept && e.Name() <= asOf {
 				kept = true
 				continue
 			}
