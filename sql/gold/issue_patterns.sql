@@ -23,13 +23,13 @@ WITH recent AS (
   SELECT product_family, reason, count(*) FILTER (WHERE is_now) AS cases_90d, count(*) FILTER (WHERE NOT is_now) AS cases_prior_90d,
          count(DISTINCT account_id) FILTER (WHERE is_now AND master_account_id IS NOT NULL) AS accounts_affected,
          count(DISTINCT account_id) FILTER (WHERE is_now AND repeat_of_case_id IS NOT NULL) AS repeat_accounts,
-         count(*) FILTER (WHERE is_now AND reopen_count > 0) AS reopened, exact_quantile(CASE WHEN is_now THEN resolution_hours END, 0.5) AS median_resolution_hours,
+         count(*) FILTER (WHERE is_now AND reopen_count > 0) AS reopened, count(reopen_count) FILTER (WHERE is_now) AS told, exact_quantile(CASE WHEN is_now THEN resolution_hours END, 0.5) AS median_resolution_hours,
          sum(milestones_met) FILTER (WHERE is_now) AS milestones_met, sum(milestones_due) FILTER (WHERE is_now) AS milestones_due
   FROM recent GROUP BY product_family, reason
 )
 SELECT as_of() AS as_of_date, p.product_family, p.reason, p.cases_90d, p.cases_prior_90d, p.accounts_affected, p.repeat_accounts,
        coalesce(s.active_services, CASE WHEN k.has_services THEN 0 END) AS active_services, 100 * ratio(p.cases_90d, s.active_services) AS cases_per_100_services,
-       ratio(p.reopened, p.cases_90d) AS reopen_rate, p.median_resolution_hours, ratio(p.milestones_met, p.milestones_due) AS sla_compliance,
+       CASE WHEN p.told > 0 THEN ratio(p.reopened, p.cases_90d) END AS reopen_rate, p.median_resolution_hours, ratio(p.milestones_met, p.milestones_due) AS sla_compliance,
        p.reason <> 'UNKNOWN' AND (p.accounts_affected >= greatest(param('issues.systemic_accounts'), param('issues.systemic_share') * coalesce(nullif(s.holders, 0), k.holders)) OR (p.cases_prior_90d > 0 AND p.cases_90d >= param('issues.systemic_growth') * p.cases_prior_90d)) AS is_systemic
 FROM pattern p CROSS JOIN known k
 LEFT JOIN service s ON s.product_family = p.product_family

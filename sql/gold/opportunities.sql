@@ -27,6 +27,8 @@ WITH closed_entry AS (
     SELECT opportunity_id, stage_name, entered_at, row_number() OVER (PARTITION BY opportunity_id ORDER BY stage_seq DESC) AS latest
     FROM gold.opportunity_stage_history)
   WHERE latest = 1
+), told AS (
+  SELECT DISTINCT coalesce(source_region, '') AS source_region FROM silver.opportunity_history WHERE changed_at < as_of_end()
 ), push AS (
   SELECT opportunity_id, count(*) AS push_count
   FROM (SELECT opportunity_id, close_date,
@@ -108,7 +110,7 @@ SELECT d.opportunity_id, coalesce(a.account_id, unassigned(d.source_region)) AS 
        CASE WHEN d.status = 'won' AND day_of(d.closed_at) >= day_of(d.created_at) THEN date_diff('day', day_of(d.created_at), day_of(d.closed_at)) END AS sales_cycle_days,
        CASE WHEN d.status = 'open' THEN date_diff('day', day_of(d.created_at), as_of())
             WHEN day_of(d.closed_at) >= day_of(d.created_at) THEN date_diff('day', day_of(d.created_at), day_of(d.closed_at)) END AS days_open,
-       d.stage_days AS days_in_stage, coalesce(p.push_count, 0) AS push_count,
+       d.stage_days AS days_in_stage, coalesce(p.push_count, CASE WHEN y.source_region IS NOT NULL THEN 0 END) AS push_count,
        l.product_line, d.lead_source, d.campaign_id, d.owner_id, u.user_name AS owner_name,
        coalesce(a.region, d.source_region, 'UNKNOWN') AS region,
        d.loss_reason, d.primary_competitor, d.next_step, d.last_activity_date,
@@ -122,5 +124,6 @@ LEFT JOIN gold.account_members a ON a.account_id = d.account_id
 LEFT JOIN step_rate t ON t.ladder_position = d.ladder_position
 LEFT JOIN patience w ON w.ladder_position = d.ladder_position
 LEFT JOIN push p ON p.opportunity_id = d.opportunity_id
+LEFT JOIN told y ON y.source_region = coalesce(d.source_region, '')
 LEFT JOIN line l ON l.opportunity_id = d.opportunity_id
 LEFT JOIN silver."user" u ON u.user_id = d.owner_id

@@ -26,6 +26,9 @@ WITH case_now AS (
 ), history AS (
   SELECT case_id, changed_at, lower(field_name) AS field_name, old_value, new_value, case_history_id
   FROM silver.case_history WHERE changed_at < as_of_end()
+), told AS (
+  -- Regions whose changes of cases are known: elsewhere nobody can say that a case was not reopened.
+  SELECT DISTINCT coalesce(source_region, '') AS source_region FROM silver.case_history WHERE changed_at < as_of_end()
 ), status_change AS (
   SELECT case_id, changed_at, new_value AS status, case_history_id,
          list_contains(param_list('cases.closed_statuses'), lower(new_value)) AS is_closed,
@@ -62,12 +65,13 @@ WITH case_now AS (
   SELECT c.*, row_id([c.source_system, c.source_region, coalesce(c.business_hours_id, e.business_hours_id, s.business_hours_id)]) AS calendar_id,
          CASE WHEN l.case_id IS NOT NULL THEN l.is_closed ELSE coalesce(c.is_closed, c.closed_at IS NOT NULL) AND coalesce(c.closed_at < as_of_end(), true) END AS is_done,
          CASE WHEN l.case_id IS NOT NULL THEN l.closed_at ELSE c.closed_at END AS last_closed_at,
-         coalesce(l.last_status, c.status) AS status_now, coalesce(l.reopen_count, 0) AS reopen_count,
+         coalesce(l.last_status, c.status) AS status_now, coalesce(l.reopen_count, CASE WHEN y.source_region IS NOT NULL THEN 0 END) AS reopen_count,
          least(r.first_reply_at, CASE WHEN s.first_response_at IS NOT NULL THEN greatest(s.first_response_at, c.created_at) END) AS first_response_at,
          x.escalated_at, coalesce(x.has_history, false) AS has_escalation_history,
          s.milestones_due, s.milestones_met, s.resolved_within_target, v.csat_score
   FROM case_now c
   LEFT JOIN lifecycle l ON l.case_id = c.case_id
+  LEFT JOIN told y ON y.source_region = coalesce(c.source_region, '')
   LEFT JOIN escalation x ON x.case_id = c.case_id
   LEFT JOIN sla s ON s.case_id = c.case_id
   LEFT JOIN reply r ON r.case_id = c.case_id
