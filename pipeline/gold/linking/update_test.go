@@ -22,8 +22,8 @@ import (
 // comes to without them, and begins with one where one is of use.
 func TestStateIsCache(t *testing.T) {
 	ctx := context.Background()
-	made := truth.Generate(truth.Options{Seed: 31, Accounts: 1300}).Accounts
-	for i := 1200; i < len(made); i++ {
+	made := truth.Generate(truth.Options{Seed: 31, Accounts: 700}).Accounts
+	for i := 600; i < len(made); i++ {
 		made[i].Recent = true
 	}
 	cache := t.TempDir()
@@ -39,20 +39,20 @@ func TestStateIsCache(t *testing.T) {
 		before            func()
 		began             bool // with a state
 	}{
-		{"first", "2026-03-02", "entity", 1200, nil, false},
-		{"a night later", "2026-03-03", "entity", 1220, nil, true},
-		{"the same as-of again", "2026-03-03", "entity", 1230, nil, true},
-		{"after the last state was damaged", "2026-03-04", "entity", 1250, func() { write(state("2026-03-03"), "x") }, true},
-		{"an earlier as-of, of which the state was removed", "2026-03-02", "entity", 1210, nil, false},
-		{"after a rollback: fewer accounts than the state has", "2026-03-05", "entity", 1205, nil, true},
-		{"another policy", "2026-03-06", "family", 1260, nil, false},
-		{"back to the first", "2026-03-06", "entity", 1260, nil, false},
-		{"after all is lost", "2026-03-07", "entity", 1260, func() { os.RemoveAll(cache) }, false},
-		{"a file in the place of the directory", "2026-03-08", "entity", 1270, func() { os.RemoveAll(cache); write(cache, "") }, false},
-		{"nothing there", "2026-03-08", "entity", 1270, func() { os.Remove(cache) }, false},
-		{"another week", "2026-03-09", "entity", 1280, nil, false},
+		{"first", "2026-03-02", "entity", 600, nil, false},
+		{"a night later", "2026-03-03", "entity", 620, nil, true},
+		{"the same as-of again", "2026-03-03", "entity", 630, nil, true},
+		{"after the last state was damaged", "2026-03-04", "entity", 650, func() { write(state("2026-03-03"), "x") }, true},
+		{"an earlier as-of, of which the state was removed", "2026-03-02", "entity", 610, nil, false},
+		{"after a rollback: fewer accounts than the state has", "2026-03-05", "entity", 605, nil, true},
+		{"another policy", "2026-03-06", "family", 660, nil, false},
+		{"back to the first", "2026-03-06", "entity", 660, nil, false},
+		{"after all is lost", "2026-03-07", "entity", 660, func() { os.RemoveAll(cache) }, false},
+		{"a file in the place of the directory", "2026-03-08", "entity", 670, func() { os.RemoveAll(cache); write(cache, "") }, false},
+		{"nothing there", "2026-03-08", "entity", 670, func() { os.Remove(cache) }, false},
+		{"another week", "2026-03-09", "entity", 680, nil, false},
 	}
-	u := &updates{Accounts: 1000, Days: 7, States: 2}
+	u := &updates{Accounts: 500, Days: 7, States: 2}
 	for _, s := range steps {
 		if s.before != nil {
 			s.before()
@@ -78,7 +78,7 @@ func TestStateIsCache(t *testing.T) {
 			t.Errorf("%s: %d states are kept", s.what, n)
 		}
 	}
-	if _, err := u.run(ctx, newLinker(t, "entity"), gold.FitInput{Cache: filepath.Join(cache, "few")}, made[:900], nil); err != nil {
+	if _, err := u.run(ctx, newLinker(t, "entity"), gold.FitInput{Cache: filepath.Join(cache, "few")}, made[:400], nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(cache, "few")); err == nil {
