@@ -8,7 +8,7 @@ WITH scope AS (
 )
 SELECT f.target_month, f.scope, f.scope_value, f.forecast_usd, f.low_80_usd, f.high_80_usd
 FROM gold.revenue_forecast f
-WHERE f.contracted_usd + f.renewal_usd + f.pipeline_usd + f.other_usd <> f.forecast_usd
+WHERE coalesce(f.contracted_usd, 0) + coalesce(f.renewal_usd, 0) + coalesce(f.pipeline_usd, 0) + coalesce(f.other_usd, 0) <> f.forecast_usd
    OR (f.forecast_usd > 0 AND f.low_80_usd > f.high_80_usd) OR (f.low_80_usd IS NULL) <> (f.high_80_usd IS NULL)
 UNION ALL
 SELECT s.target_month, s.scope, 'sum', s.forecast_usd, a.forecast_usd, NULL

@@ -16,7 +16,8 @@
 -- last forecast.run_rate_months closed months (1 where no invoices tell).
 --   other_usd       usage, one-off and credits, at their mean over the same months
 -- A contract renewed before its end runs to the end of its successor; a cancelled asset leaves
--- on its last day. Nothing here knows of deals that are not yet open.
+-- on its last day. Nothing here knows of deals that are not yet open. A part is NULL, not 0, in a
+-- region whose sources never told of it: no recurring revenue, no deal, no invoice at all.
 WITH place AS (
   SELECT account_id, region, coalesce(segment, 'UNKNOWN') AS segment FROM gold.account_members
 ), contract AS (
@@ -83,9 +84,13 @@ WITH place AS (
   FROM billed b JOIN history h ON h.region = b.region CROSS JOIN target t
 )
 SELECT p.target_month, p.region, p.segment,
-       CAST(round(CAST(coalesce(sum(p.contracted), 0) AS DOUBLE) * coalesce(min(r.rate), 1), 2) AS DECIMAL(18,2)) AS contracted_usd,
-       CAST(round(CAST(coalesce(sum(p.renewal), 0) AS DOUBLE) * coalesce(min(r.rate), 1), 2) AS DECIMAL(18,2)) AS renewal_usd,
-       CAST(round(CAST(coalesce(sum(p.pipeline), 0) AS DOUBLE) * coalesce(min(r.rate), 1), 2) AS DECIMAL(18,2)) AS pipeline_usd,
-       CAST(round(coalesce(sum(p.other), 0), 2) AS DECIMAL(18,2)) AS other_usd, coalesce(min(r.rate), 1) AS realisation
+       CASE WHEN p.region IN (SELECT region FROM gold.mrr_monthly)
+            THEN CAST(round(CAST(coalesce(sum(p.contracted), 0) AS DOUBLE) * coalesce(min(r.rate), 1), 2) AS DECIMAL(18,2)) END AS contracted_usd,
+       CASE WHEN p.region IN (SELECT region FROM gold.mrr_monthly)
+            THEN CAST(round(CAST(coalesce(sum(p.renewal), 0) AS DOUBLE) * coalesce(min(r.rate), 1), 2) AS DECIMAL(18,2)) END AS renewal_usd,
+       CASE WHEN p.region IN (SELECT region FROM gold.opportunities)
+            THEN CAST(round(CAST(coalesce(sum(p.pipeline), 0) AS DOUBLE) * coalesce(min(r.rate), 1), 2) AS DECIMAL(18,2)) END AS pipeline_usd,
+       CASE WHEN p.region IN (SELECT region FROM gold.revenue_metrics) THEN CAST(round(coalesce(sum(p.other), 0), 2) AS DECIMAL(18,2)) END AS other_usd,
+       coalesce(min(r.rate), 1) AS realisation
 FROM part p LEFT JOIN realised r ON r.region = p.region
 GROUP BY p.target_month, p.region, p.segment
