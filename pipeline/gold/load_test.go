@@ -97,7 +97,7 @@ func TestFingerprint(t *testing.T) {
 	eng := openEngine(t, 1)
 	opt := options(t)
 	p := load(t, eng, opt)
-	pairs, err := p.Model("gold.link_pairs")
+	parents, err := p.Model("gold.account_parents")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +108,10 @@ func TestFingerprint(t *testing.T) {
 		}
 		return f
 	}
-	if pairs.UsesAsOf {
-		t.Error("link_pairs does not depend on the as-of")
+	if parents.UsesAsOf {
+		t.Error("account_parents does not depend on the as-of")
 	}
-	if print(p, pairs, "2026-01-01") != print(p, pairs, "2026-01-02") {
+	if print(p, parents, "2026-01-01") != print(p, parents, "2026-01-02") {
 		t.Error("a table that does not use the as-of changes with it")
 	}
 	deals, err := p.Model("opportunities")
@@ -129,11 +129,11 @@ func TestFingerprint(t *testing.T) {
 	if print(p, deals, "2026-01-01") == print(changed, after, "2026-01-01") {
 		t.Error("a parameter the table uses changed, its fingerprint did not")
 	}
-	same, err := changed.Model("link_pairs")
+	same, err := changed.Model("account_parents")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if print(p, pairs, "") != print(changed, same, "") {
+	if print(p, parents, "") != print(changed, same, "") {
 		t.Error("a parameter the table does not use changed its fingerprint")
 	}
 	// Another policy file, and another policy.
