@@ -137,6 +137,10 @@ func TestFingerprint(t *testing.T) {
 		t.Error("a parameter the table does not use changed its fingerprint")
 	}
 	// Another policy file, and another policy.
+	pairs, err := p.Model("gold.link_pairs")
+	if err != nil {
+		t.Fatal(err)
+	}
 	files := fstest.MapFS{}
 	for name, change := range map[string]string{"entity.json": " ", "family.json": "", "vocabulary.json": "", "legal_forms.json": "", "transliteration.json": ""} {
 		files[name] = &fstest.MapFile{Data: append(read(t, filepath.Join(root, "configs/linking", name)), change...)}
@@ -148,10 +152,10 @@ func TestFingerprint(t *testing.T) {
 	other := opt
 	other.Fits = maps.Clone(opt.Fits)
 	maps.Copy(other.Fits, fits)
-	if print(p, pairs, "") == print(load(t, eng, other), pairs, "") {
+	if print(p, pairs, "2026-01-01") == print(load(t, eng, other), pairs, "2026-01-01") {
 		t.Error("a data file of linking changed, its fingerprint did not")
 	}
-	if print(p, pairs, "") == print(load(t, eng, withParams(t, opt, map[string]string{"linking.policy": "family"})), pairs, "") {
+	if print(p, pairs, "2026-01-01") == print(load(t, eng, withParams(t, opt, map[string]string{"linking.policy": "family"})), pairs, "2026-01-01") {
 		t.Error("the policy of linking changed, its fingerprint did not")
 	}
 }
