@@ -161,10 +161,10 @@ func (u *run) heldSpans(m gold.Model, fp fingerprint) (held []gold.Part) {
 	return held
 }
 
-// heldFile is the published file of a span that stays.
-func (u *run) heldFile(m gold.Model, partition string) lake.File {
+// heldFile is the published file that a build left as it is.
+func (u *run) heldFile(m gold.Model, part gold.Part) lake.File {
 	for _, f := range u.state.published[m.Schema+"/"+m.Name].Files {
-		if f.Partition == partition {
+		if u.state.path(f) == part.Path {
 			return f
 		}
 	}

@@ -39,6 +39,7 @@ func (u *run) keptOrRun(ctx context.Context, m gold.Model, in gold.BuildInput, f
 	}
 	began := u.Now()
 	files, err = u.runModel(ctx, m, in)
+	// Parts that stay are published already; the next run finds them itself.
 	published := func(f lake.StagedFile) bool { return f.Part == "" }
 	if err == nil && u.Now().Sub(began) >= worthKeeping && !slices.ContainsFunc(files, published) {
 		err = u.tx.Keep(modelWork, m.Table(), key, files)

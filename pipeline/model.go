@@ -271,7 +271,7 @@ func (u *run) runModel(ctx context.Context, m gold.Model, in gold.BuildInput) ([
 	var files []lake.StagedFile
 	for _, p := range out.Parts {
 		if p.Kept {
-			files = append(files, lake.StagedFile{File: u.heldFile(m, p.Partition)})
+			files = append(files, lake.StagedFile{File: u.heldFile(m, p)})
 			continue
 		}
 		o := lake.FileOptions{Partition: p.Partition}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/customer360/pipeline/pipeline/engine"
@@ -68,40 +70,36 @@ func (p piece) heldIn(held []Part, m Model) (Part, bool) {
 // does (calls of last year). It depends on nothing but the rows.
 func (m Model) pieces(cells digests, spanRows int64) (out []piece) {
 	spanRows = cmp.Or(spanRows, timespan.Rows)
-	months, total := map[int]map[int]int64{}, int64(0)
+	total := int64(0)
+	for _, d := range cells {
+		total += d.rows
+	}
+	whole := total <= spanRows || m.SliceBy == ""
+	months := map[int]map[int]int64{} // rows by slice and month
+	if whole {
+		months[-1] = map[int]int64{}
+	}
 	for c, d := range cells {
+		if whole {
+			c.slice = -1
+		}
 		if months[c.slice] == nil {
 			months[c.slice] = map[int]int64{}
 		}
 		months[c.slice][c.month] += d.rows
-		total += d.rows
 	}
-	if total <= spanRows || m.SliceBy == "" {
-		all := map[int]int64{}
-		for c, d := range cells {
-			all[c.month] += d.rows
-		}
-		for _, span := range timespan.Cut(all, spanRows) {
-			out = append(out, piece{slice: -1, span: span})
-		}
-	} else {
-		for slice := range len(m.Slices) + 1 {
-			if len(months[slice]) == 0 {
-				continue
+	for _, slice := range slices.Sorted(maps.Keys(months)) {
+		for _, span := range timespan.Cut(months[slice], spanRows) {
+			p := piece{slice: slice, span: span}
+			var sum digest
+			for c, d := range cells {
+				if p.holds(c) {
+					sum = sum.add(d)
+				}
 			}
-			for _, span := range timespan.Cut(months[slice], spanRows) {
-				out = append(out, piece{slice: slice, span: span})
-			}
+			p.digest = sum.String()
+			out = append(out, p)
 		}
-	}
-	for i := range out {
-		var sum digest
-		for c, d := range cells {
-			if out[i].holds(c) {
-				sum = sum.add(d)
-			}
-		}
-		out[i].digest = sum.String()
 	}
 	return out
 }
