@@ -83,7 +83,7 @@ func (b blocker) namePairs(ctx context.Context, c *corpus, fresh []bool) ([]int6
 		return nil, err
 	}
 	slices.Sort(pairs)
-	return pairs, b.sess.Exec(ctx, "DROP TABLE sized; DROP TABLE name_pair")
+	return pairs, b.sess.Exec(ctx, "DROP TABLE block; DROP TABLE sized; DROP TABLE name_pair")
 }
 
 // freshKeys are the keys of fresh names: blocks without one need not be looked at.

@@ -352,11 +352,12 @@ func (c comparer) letters(a, b *profile, v *vector) {
 		v[fJaroWinkler], v[fEdits] = 1, 1
 		return
 	}
-	jw := jaroWinkler(a.compact, b.compact)
-	v[fJaroWinkler] = float32(max(0, jw-0.8) / 0.2)
-	if jw < 0.8 {
+	const alike = 0.8
+	jw := jaroWinkler(a.compact, b.compact, alike)
+	if jw == 0 {
 		return
 	}
+	v[fJaroWinkler] = float32((jw - alike) / (1 - alike))
 	longest := max(len(a.compact), len(b.compact))
 	limit := longest * 3 / 10
 	if d := editDistance(a.compact, b.compact, limit); d <= limit {

@@ -190,7 +190,7 @@ func (r *Result) similarity(a, b int32) float64 {
 	if x < 0 || y < 0 {
 		return 0
 	}
-	return round4(jaroWinkler(r.names[x].compact, r.names[y].compact))
+	return round4(jaroWinkler(r.names[x].compact, r.names[y].compact, 0))
 }
 
 // evidence says in words what speaks for a pair, with the identifiers shared.

@@ -62,7 +62,7 @@ func oneReading(readings map[string]*longForm) ([]int32, bool) {
 	}
 	slices.SortFunc(list, func(a, b *longForm) int { return cmp.Or(cmp.Compare(b.names, a.names), cmp.Compare(a.text, b.text)) })
 	for _, f := range list[1:] {
-		if 2*f.names >= list[0].names && jaroWinkler(f.text, list[0].text) < 0.9 {
+		if 2*f.names >= list[0].names && jaroWinkler(f.text, list[0].text, 0.9) == 0 {
 			return nil, false
 		}
 	}
