@@ -19,18 +19,7 @@ type cell struct {
 	month int // see timespan
 }
 
-// digest identifies rows whatever their order: how many they are, and the sum (modulo 2^64)
-// and the exclusive or of their 64-bit hashes. Digests of parts add up to that of the whole.
-type digest struct {
-	rows     int64
-	sum, xor uint64
-}
-
-func (d digest) add(o digest) digest { return digest{d.rows + o.rows, d.sum + o.sum, d.xor ^ o.xor} }
-
-func (d digest) String() string { return fmt.Sprintf("%d-%016x-%016x", d.rows, d.sum, d.xor) }
-
-type digests map[cell]digest
+type digests map[cell]timespan.Digest
 
 // piece is what stands in one file of a partitioned table.
 type piece struct {
@@ -72,7 +61,7 @@ func (m Model) pieces(cells digests, spanRows int64) (out []piece) {
 	spanRows = cmp.Or(spanRows, timespan.Rows)
 	total := int64(0)
 	for _, d := range cells {
-		total += d.rows
+		total += d.Rows
 	}
 	whole := total <= spanRows || m.SliceBy == ""
 	months := map[int]map[int]int64{} // rows by slice and month
@@ -86,15 +75,15 @@ func (m Model) pieces(cells digests, spanRows int64) (out []piece) {
 		if months[c.slice] == nil {
 			months[c.slice] = map[int]int64{}
 		}
-		months[c.slice][c.month] += d.rows
+		months[c.slice][c.month] += d.Rows
 	}
 	for _, slice := range slices.Sorted(maps.Keys(months)) {
 		for _, span := range timespan.Cut(months[slice], spanRows) {
 			p := piece{slice: slice, span: span}
-			var sum digest
+			var sum timespan.Digest
 			for c, d := range cells {
 				if p.holds(c) {
-					sum = sum.add(d)
+					sum = sum.Add(d)
 				}
 			}
 			p.digest = sum.String()
@@ -131,9 +120,9 @@ func (m Model) digestScratch(ctx context.Context, sess engine.Session, dir strin
 	for i, c := range m.Contract.Columns {
 		names[i] = c.Name
 	}
-	query := fmt.Sprintf(`SELECT slice, month, count(*), CAST(sum(CAST(h AS HUGEINT)) %% 18446744073709551616 AS UBIGINT), bit_xor(h)
-FROM (SELECT CAST(%s AS INTEGER) AS slice, %s AS month, hash(%s) AS h FROM read_parquet(%s, hive_partitioning = false)) GROUP BY ALL`,
-		m.sliceSQL(), m.monthSQL(), identList(names), engine.Literal(filepath.Join(dir, "*", "*", "*", "*.parquet")))
+	query := fmt.Sprintf(`SELECT slice, month, %s
+FROM (SELECT CAST(%s AS INTEGER) AS slice, %s AS month, %s AS h FROM read_parquet(%s, hive_partitioning = false)) GROUP BY ALL`,
+		timespan.DigestSQL, m.sliceSQL(), m.monthSQL(), timespan.HashSQL(names), engine.Literal(filepath.Join(dir, "*", "*", "*", "*.parquet")))
 	rows, err := sess.Query(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("digest rows: %w", err)
@@ -142,8 +131,8 @@ FROM (SELECT CAST(%s AS INTEGER) AS slice, %s AS month, hash(%s) AS h FROM read_
 	out := digests{}
 	for rows.Next() {
 		var c cell
-		var d digest
-		if err := rows.Scan(&c.slice, &c.month, &d.rows, &d.sum, &d.xor); err != nil {
+		var d timespan.Digest
+		if err := rows.Scan(&c.slice, &c.month, &d.Rows, &d.Sum, &d.Xor); err != nil {
 			return nil, err
 		}
 		out[c] = d

@@ -147,9 +147,17 @@ FROM parsed GROUP BY ALL`
 	return err
 }
 
+// uncleaned are the parts that stay, and whose rows this build never looked at.
+func (b *builder) uncleaned() []Part {
+	if b.plan == nil {
+		return nil
+	}
+	return b.res.Kept
+}
+
 // countKept adds what stays of the earlier build: rows of its parts, and rows that it refused.
 func (b *builder) countKept(ctx context.Context, counts map[int]*Counts) error {
-	for _, p := range b.res.Kept {
+	for _, p := range b.uncleaned() {
 		for _, in := range b.inputs {
 			f := p.Facts.Inputs[in.name()]
 			counts[in.index].addParsed(Counts{Silver: f.Rows, RejectedValues: f.RejectedValues, Rounded: f.Rounded, Unmapped: f.Unmapped})
@@ -182,7 +190,7 @@ func (b *builder) countMissingRates(ctx context.Context, counts map[int]*Counts)
 	if err := b.eachMissingRate(ctx, func(_, input int, currency string, n int64) { add(input, currency, n) }); err != nil {
 		return err
 	}
-	for _, p := range b.res.Kept {
+	for _, p := range b.uncleaned() {
 		for _, in := range b.inputs {
 			for currency, n := range p.Facts.Inputs[in.name()].FxMissing {
 				add(in.index, currency, n)

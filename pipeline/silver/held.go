@@ -143,15 +143,8 @@ func (in *inputPlan) name() string { return in.Source + "/" + strings.ToLower(in
 // match finds the rows of the earlier build whose version still counts, and returns how
 // many rows each month had and how many of them stay.
 func (b *builder) match(ctx context.Context) (had, stay map[int]int64, err error) {
-	var files []string
-	for _, p := range b.in.Held.Parts {
-		files = append(files, p.Path)
-	}
-	if err := b.sess.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+heldSchema); err != nil {
+	if err := b.registerHeld(ctx); err != nil {
 		return nil, nil, err
-	}
-	if err := b.sess.RegisterParquet(ctx, heldSchema, b.t.Name, files, engineColumns(b.t.Contract, nil)); err != nil {
-		return nil, nil, fmt.Errorf("rows of the earlier build: %w", err)
 	}
 	for name, files := range map[string][]string{RejectedRowTable: b.in.Held.RejectedRows, RejectedValueTable: b.in.Held.RejectedValues} {
 		if err := b.sess.RegisterParquet(ctx, heldSchema, name, files, engineColumns(b.contracts[name], nil)); err != nil {
@@ -171,6 +164,21 @@ func (b *builder) match(ctx context.Context) (had, stay map[int]int64, err error
 	}
 	stay, err = b.byMonth(ctx, fmt.Sprintf(`SELECT "#month", count(*) FROM %s WHERE "#month" >= 0 GROUP BY ALL`, matchedTable))
 	return had, stay, err
+}
+
+// registerHeld makes the rows of the earlier build visible.
+func (b *builder) registerHeld(ctx context.Context) error {
+	var files []string
+	for _, p := range b.in.Held.Parts {
+		files = append(files, p.Path)
+	}
+	if err := b.sess.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+heldSchema); err != nil {
+		return err
+	}
+	if err := b.sess.RegisterParquet(ctx, heldSchema, b.t.Name, files, engineColumns(b.t.Contract, nil)); err != nil {
+		return fmt.Errorf("rows of the earlier build: %w", err)
+	}
+	return nil
 }
 
 func (b *builder) heldRows() string { return heldSchema + "." + id(b.t.Name) }

@@ -11,6 +11,11 @@ import (
 // finalSQL is the table: contract columns, in order, sorted by key. more is a further
 // condition on the rows of parsed p.
 func (t *Table) finalSQL(more string) string {
+	return t.rowsSQL(more) + "\nORDER BY " + idList(t.Contract.Key)
+}
+
+// rowsSQL are the rows in no order.
+func (t *Table) rowsSQL(more string) string {
 	list := make([]string, len(t.Contract.Columns))
 	for i, col := range t.Contract.Columns {
 		value := "p." + id(col.Name)
@@ -25,7 +30,7 @@ func (t *Table) finalSQL(more string) string {
 		list[i] = fmt.Sprintf("CAST(%s AS %s) AS %s", value, col.Type, id(col.Name))
 	}
 	return "SELECT\n  " + strings.Join(list, ",\n  ") + "\nFROM parsed p" + t.fxJoins() +
-		"\nWHERE NOT p.\"#rejected\"" + more + "\nORDER BY " + idList(t.Contract.Key)
+		"\nWHERE NOT p.\"#rejected\"" + more
 }
 
 func idList(names []string) string {

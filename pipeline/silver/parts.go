@@ -62,6 +62,10 @@ func (b *builder) writeSpans(ctx context.Context) error {
 			rows[month] += n
 		}
 	}
+	same, err := b.sameRows(ctx)
+	if err != nil {
+		return err
+	}
 	for _, s := range timespan.Cut(rows, b.in.SpanRows) {
 		if kept := b.keptPart(s); kept != nil {
 			b.res.Kept = append(b.res.Kept, *kept)
@@ -70,16 +74,21 @@ func (b *builder) writeSpans(ctx context.Context) error {
 		if b.plan != nil && !slices.Contains(b.plan.rebuilt, s) {
 			return errSpans
 		}
+		facts := Facts{Inputs: map[string]InputFacts{}}
+		for month, f := range months {
+			if s.Holds(month) && cleaned[month] > 0 {
+				facts.add(f)
+			}
+		}
+		if kept := same(s, facts); kept != nil {
+			b.res.Kept = append(b.res.Kept, *kept)
+			continue
+		}
 		part, err := b.writeSpan(ctx, s)
 		if err != nil {
 			return err
 		}
-		part.Facts = Facts{Inputs: map[string]InputFacts{}}
-		for month, f := range months {
-			if s.Holds(month) && cleaned[month] > 0 {
-				part.Facts.add(f)
-			}
-		}
+		part.Facts = facts
 		b.res.Parts = append(b.res.Parts, part)
 	}
 	if b.plan != nil && len(b.res.Kept) != len(b.plan.kept) {
