@@ -15,7 +15,7 @@
 WITH sales AS (
   SELECT o.account_id, s.source_region, 'SALES' AS event_type, 'opportunity_created' AS event_subtype,
          'Opportunity created: ' || coalesce(o.opportunity_name, o.opportunity_id) AS event_title,
-         'A ' || coalesce(lower(o.opportunity_type) || ' ', '') || 'opportunity of ' || usd_text(o.deal_value_usd) || ' was created'
+         with_article(coalesce(lower(o.opportunity_type) || ' ', '') || 'opportunity') || ' of ' || usd_text(o.deal_value_usd) || ' was created'
            || coalesce(' from ' || o.lead_source, '') || '; it is now in stage ' || coalesce(o.stage_name, 'unknown') || '.' AS event_description,
          o.created_at AS event_date, 'INFO' AS severity, o.deal_value_usd AS related_amount,
          CASE WHEN o.is_closed THEN 'RESOLVED' ELSE 'OPEN' END AS status, 'opportunity' AS source_object, o.opportunity_id AS source_id, o.owner_id AS actor_id,
@@ -41,7 +41,7 @@ WITH sales AS (
   WHERE h.previous_stage <> h.stage_name AND h.changed_at IS DISTINCT FROM o.closed_at
   UNION ALL
   SELECT account_id, source_region, 'SALES', 'order_placed', 'Order ' || coalesce(order_number, order_id),
-         coalesce('A ' || lower(order_type) || ' order', 'An order') || ' of ' || usd_text(amount_usd) || ' was placed'
+         with_article(coalesce(lower(order_type) || ' ', '') || 'order') || ' of ' || usd_text(amount_usd) || ' was placed'
            || coalesce('; its status is ' || status, '') || '.',
          day_start(effective_date), 'INFO', amount_usd,
          CASE WHEN effective_date > as_of() THEN 'SCHEDULED' WHEN completed_at < as_of_end() OR lower(status) IN ('completed', 'cancelled', 'canceled', 'activated') THEN 'RESOLVED' ELSE 'OPEN' END,
@@ -92,7 +92,7 @@ WITH sales AS (
   SELECT c.*, s.source_region, s.known_at, s.subject, coalesce(c.case_number, c.case_id) AS label FROM gold.support_cases c JOIN silver.support_case s ON s.case_id = c.case_id
 ), support AS (
   SELECT account_id, source_region, 'SUPPORT' AS event_type, 'case_opened' AS event_subtype, 'Case ' || label || ' opened' || coalesce(': ' || subject, '') AS event_title,
-         'A ' || coalesce(lower(priority) || ' priority ', '') || coalesce(lower(case_type), 'support case') || ' was opened, reason: ' || reason
+         with_article(coalesce(lower(priority) || ' priority ', '') || coalesce(lower(case_type), 'support case')) || ' was opened, reason: ' || reason
            || CASE WHEN repeat_of_case_id IS NOT NULL THEN '; the same problem was closed before.' ELSE '.' END AS event_description,
          created_at AS event_date, CASE severity WHEN 1 THEN 'HIGH' WHEN 2 THEN 'MEDIUM' WHEN 3 THEN 'LOW' ELSE 'INFO' END AS severity, CAST(NULL AS DECIMAL(18,2)) AS related_amount,
          CASE WHEN is_open THEN 'OPEN' ELSE 'RESOLVED' END AS status, 'support_case' AS source_object, case_id AS source_id, owner_id AS actor_id, least(known_at, created_at) AS known_at

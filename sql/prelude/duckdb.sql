@@ -46,6 +46,8 @@ CREATE MACRO usd(amount, fx_rate) AS CASE WHEN fx_rate > 0 THEN CAST(round(CAST(
 
 -- An amount in USD, in words of a sentence: USD 1,234.50.
 CREATE MACRO usd_text(amount) AS coalesce('USD ' || format('{:,.2f}', CAST(amount AS DOUBLE)), 'an amount without exchange rate');
+-- The start of a sentence about one thing, with its article: An existing customer, A new order, A usage alert.
+CREATE MACRO with_article(words) AS CASE WHEN regexp_matches(words, '^[aeiou]') AND NOT regexp_matches(words, '^(eu|one|uni|us|uti)') THEN 'An ' ELSE 'A ' END || words;
 -- A fraction as a whole percentage: 0.253 is 25 %.
 CREATE MACRO percent_text(fraction) AS format('{:.0f} %', CAST(fraction AS DOUBLE) * 100);
 
