@@ -37,6 +37,9 @@ func (v *Vocabulary) fold(text string) (folded string, cyrillic bool) {
 			out.WriteRune(r)
 		}
 	}
+	if hasLetter(text) && !hasLetter(out.String()) {
+		return bare.String(), cyrillic // signs alone that Latin has no letter for, like the hard sign
+	}
 	return out.String(), cyrillic
 }
 
@@ -50,12 +53,15 @@ func isPlain(text string) bool {
 }
 
 // repair undoes UTF-8 that was read as Windows-1252, as often as it was done: only text that
-// is again valid UTF-8 with a letter beyond ASCII is taken.
+// is again valid UTF-8 beyond ASCII is taken, and only if letters are left of letters.
 func repair(text string) string {
 	for range 3 {
 		raw, err := charmap.Windows1252.NewEncoder().String(text)
 		if err != nil || raw == text || !utf8.ValidString(raw) || isPlain(raw) || strings.ContainsRune(raw, utf8.RuneError) {
 			break
+		}
+		if hasLetter(text) && !hasLetter(raw) {
+			break // Ë© would be a tone mark
 		}
 		text = raw
 	}
