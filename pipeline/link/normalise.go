@@ -9,7 +9,7 @@ import (
 
 // NormaliserVersion rises when the same words and data give other names than before, so that
 // names kept from an earlier run are made anew.
-const NormaliserVersion = 2
+const NormaliserVersion = 3
 
 // Class says what a word of a name is worth.
 type Class uint8
