@@ -8,6 +8,7 @@ WITH invoice AS (
 )
 SELECT a.as_of_date, a.account_id, a.outstanding_usd, i.outstanding_usd AS invoices_usd
 FROM gold.ar_aging a LEFT JOIN invoice i ON i.account_id = a.account_id
-WHERE a.outstanding_usd <> a.current_usd + a.overdue_usd OR (a.outstanding_usd IS NULL) <> (a.overdue_usd IS NULL)
+WHERE a.outstanding_usd <> a.current_usd + coalesce(a.overdue_usd, 0) OR (a.outstanding_usd IS NULL AND a.overdue_usd IS NOT NULL)
+   OR (a.outstanding_usd IS NOT NULL AND a.overdue_usd IS NULL AND (a.fx_missing_count = 0 OR a.max_days_overdue = 0))
    OR a.overdue_usd <> a.overdue_1_30_usd + a.overdue_31_60_usd + a.overdue_61_90_usd + a.overdue_90_plus_usd
    OR (a.as_of_date = as_of() AND (a.outstanding_usd <> coalesce(i.outstanding_usd, 0) OR a.outstanding_usd IS NULL AND i.outstanding_usd > 0))

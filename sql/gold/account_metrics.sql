@@ -6,7 +6,8 @@
 -- rates, so that customers are rolled up from counts and not from rates. A count or amount
 -- is 0 only where its source is available in the account's region (ops.source_coverage, or
 -- any fact of that region); else it is NULL. It is NULL, too, where all there is has no
--- exchange rate, and revenue is NULL for an account that pays (MRR, deals won) though no
+-- exchange rate; services are NULL for an account that pays recurring revenue though no service
+-- of it is on record (by a contract or its invoices); and revenue is NULL for an account that pays (MRR, deals won) though no
 -- billing system knows it: it is billed somewhere else, or its billing account is not linked.
 --
 -- history_quality: before the region's last source began to be exported, what had been
@@ -40,12 +41,16 @@ mrr AS (
          coalesce(sum(fx_missing_count) FILTER (WHERE month_start = months_before(date_trunc('month', as_of()), 12)), 0) AS fx_missing_12m_ago
   FROM gold.mrr_monthly GROUP BY account_id
 ), service AS (
-  SELECT account_id, count(*) FILTER (WHERE is_active) AS active_services,
-         count(DISTINCT product_family) FILTER (WHERE is_active AND product_family <> 'UNKNOWN') AS product_families
-  FROM gold.services GROUP BY account_id
+  SELECT account_id, count(*) FILTER (WHERE is_active) AS active_services FROM gold.services GROUP BY account_id
+), active_family AS (
+  -- What an account has: it may pay for a family of which no service is on record.
+  SELECT account_id, region, product_family FROM gold.services WHERE is_active AND product_family <> 'UNKNOWN'
+  UNION
+  SELECT account_id, region, product_family FROM gold.mrr_monthly WHERE month_start = date_trunc('month', as_of()) AND mrr_usd > 0 AND product_family <> 'UNKNOWN'
+), family AS (
+  SELECT account_id, count(DISTINCT product_family) AS product_families FROM active_family GROUP BY account_id
 ), on_sale AS (
-  SELECT region, count(DISTINCT product_family) AS families FROM gold.services
-  WHERE is_active AND product_family <> 'UNKNOWN' GROUP BY region
+  SELECT region, count(DISTINCT product_family) AS families FROM active_family GROUP BY region
 ), contract AS (
   SELECT account_id, min(effective_end) FILTER (WHERE is_active AND renewal_outcome = 'open' AND effective_end >= as_of()) AS contract_end_date
   FROM gold.contracts GROUP BY account_id
@@ -59,6 +64,8 @@ mrr AS (
   FROM gold.contact_events c LEFT JOIN gold.account_members a ON a.account_id = c.account_id
   WHERE c.is_two_way
   GROUP BY coalesce(a.account_id, unassigned(c.source_region))
+), survey AS (
+  SELECT DISTINCT a.source_region FROM gold.survey_responses s JOIN gold.account_members a ON a.account_id = s.account_id
 ),
 
 joined AS (
@@ -70,7 +77,7 @@ joined AS (
          coalesce(r.fx_missing, 0) = 0 AS is_revenue_known, coalesce(r.fx_missing_prior, 0) = 0 AS is_prior_known,
          r.revenue_y3_usd, coalesce(r.fx_missing_y3, 0) = 0 AS is_y3_known,
          g.account_id IS NULL AND r.account_id IS NULL AND (coalesce(m.had_mrr, false) OR coalesce(o.won_24m, 0) > 0) AS is_unbilled, min(r.first_revenue_on) OVER w AS first_revenue_on,
-         s.active_services, s.product_families, f.families AS families_on_sale, coalesce(v.has_services, false) OR bool_or(s.account_id IS NOT NULL) OVER w AS has_services,
+         s.active_services, y.product_families, f.families AS families_on_sale, coalesce(v.has_services, false) OR bool_or(s.account_id IS NOT NULL) OVER w AS has_services,
          k.* EXCLUDE (account_id), coalesce(v.has_cases, false) OR bool_or(k.account_id IS NOT NULL) OVER w AS has_cases,
          coalesce(v.has_replies, false) OR bool_or(k.first_responses > 0) OVER w AS has_replies,
          coalesce(v.has_milestones, false) OR bool_or(k.milestones_due > 0) OVER w AS has_milestones,
@@ -81,13 +88,15 @@ joined AS (
          o.* EXCLUDE (account_id, fx_missing), coalesce(v.has_sales, false) OR bool_or(o.account_id IS NOT NULL) OVER w AS has_sales,
          c.contract_end_date, e.renewed_36m, e.decided_36m, coalesce(v.has_contracts, false) OR bool_or(c.account_id IS NOT NULL) OVER w AS has_contracts,
          n.last_contact_at, coalesce(v.has_contact, false) OR bool_or(n.account_id IS NOT NULL) OVER w AS has_contact,
-         coalesce(v.has_usage, false) AS has_usage, coalesce(v.has_surveys, false) AS has_surveys, v.observed_from,
+         coalesce(v.has_usage, false) AS has_usage, coalesce(v.has_surveys, false) OR q.source_region IS NOT NULL AS has_surveys, v.observed_from,
          coalesce(m.fx_missing, 0) + coalesce(r.fx_missing, 0) + coalesce(g.fx_missing_count, 0) + coalesce(o.fx_missing, 0) AS fx_missing_count
   FROM account a
   LEFT JOIN covered v ON v.source_region = a.source_region
+  LEFT JOIN survey q ON q.source_region = a.source_region
   LEFT JOIN mrr m ON m.account_id = a.account_id
   LEFT JOIN gold.account_revenue r ON r.account_id = a.account_id
   LEFT JOIN service s ON s.account_id = a.account_id
+  LEFT JOIN family y ON y.account_id = a.account_id
   LEFT JOIN on_sale f ON f.region = a.region
   LEFT JOIN gold.account_cases k ON k.account_id = a.account_id
   LEFT JOIN gold.ar_aging g ON g.account_id = a.account_id AND g.as_of_date = as_of()
@@ -108,7 +117,7 @@ SELECT account_id, master_account_id, region, source_region,
        coalesce(had_revenue, false) AS had_revenue,
        coalesce(revenue_y3_usd, CASE WHEN is_y3_known AND NOT is_unbilled AND first_revenue_on <= months_before(as_of(), 24) THEN 0 END) AS revenue_y3_usd,
        first_revenue_on <= months_before(as_of(), 24) + 1 AS has_24_months, first_revenue_on <= months_before(as_of(), 36) + 1 AS has_36_months,
-       coalesce(active_services, CASE WHEN has_services THEN 0 END) AS active_services,
+       CASE WHEN active_services > 0 THEN active_services WHEN has_services AND is_mrr_known AND coalesce(mrr_usd, 0) = 0 THEN 0 END AS active_services,
        coalesce(product_families, CASE WHEN has_services THEN 0 END) AS product_families, families_on_sale,
        coalesce(open_cases, CASE WHEN has_cases THEN 0 END) AS open_cases, coalesce(open_cases_30d_ago, CASE WHEN has_cases THEN 0 END) AS open_cases_30d_ago,
        coalesce(cases_90d, CASE WHEN has_cases THEN 0 END) AS cases_90d, coalesce(escalations_90d, CASE WHEN has_cases THEN 0 END) AS escalations_90d,

@@ -7,7 +7,7 @@
 -- outstanding_usd and hold only what is owed: overpayments, payments and credits not
 -- applied to an invoice, and cash paid on cancelled invoices are in unapplied_usd and
 -- not netted. Disputed amounts are inside the buckets and shown apart in disputed_usd.
--- outstanding_usd and overdue_usd are NULL where nothing of what is owed has a rate.
+-- outstanding_usd is NULL where nothing of what is owed has a rate, overdue_usd where nothing of what is late has one.
 --
 -- on_time_rate_12m: undisputed invoices due in (as-of - 365, as-of - 1], paid or credited
 -- in full by their due date; NULL below ar.min_invoices. dso_days: outstanding / invoiced
@@ -37,7 +37,8 @@ WITH billing AS (
          count(*) FILTER (WHERE is_receivable AND NOT was_disputed AND due_date BETWEEN as_of() - 365 AND as_of() - 1) AS invoices_due_12m,
          count(*) FILTER (WHERE is_receivable AND NOT was_disputed AND due_date BETWEEN as_of() - 365 AND as_of() - 1 AND is_paid_by_due) AS invoices_on_time_12m,
          count(*) FILTER (WHERE outstanding_amount <> 0 AND outstanding_usd IS NULL) AS fx_missing_count,
-         bool_or(outstanding_amount > 0 AND outstanding_usd IS NULL) AND NOT bool_or(coalesce(outstanding_usd > 0, false)) AS is_unknown
+         bool_or(outstanding_amount > 0 AND outstanding_usd IS NULL) AND NOT bool_or(coalesce(outstanding_usd > 0, false)) AS is_unknown,
+         bool_or(is_overdue AND outstanding_amount > 0 AND outstanding_usd IS NULL) AND NOT bool_or(coalesce(is_overdue AND outstanding_usd > 0, false)) AS is_overdue_unknown
   FROM gold.invoices GROUP BY account_id
 ), loose AS (
   SELECT coalesce(b.account_id, unassigned(p.source_region)) AS account_id, p.currency_iso_code, p.applied_amount AS amount
@@ -67,13 +68,14 @@ WITH billing AS (
          coalesce(d.max_days_overdue, 0) AS max_days_overdue, coalesce(d.undisputed_max_days_overdue, 0) AS undisputed_max_days_overdue,
          coalesce(d.invoiced_365d_usd, 0) AS invoiced_365d_usd, coalesce(d.invoices_due_12m, 0) AS invoices_due_12m, coalesce(d.invoices_on_time_12m, 0) AS invoices_on_time_12m,
          coalesce(u.unapplied_usd, 0) + coalesce(d.overpaid_usd, 0) AS unapplied_usd,
-         coalesce(d.fx_missing_count, 0) + coalesce(u.fx_missing_count, 0) AS fx_missing_count, coalesce(d.is_unknown, false) AS is_unknown
+         coalesce(d.fx_missing_count, 0) + coalesce(u.fx_missing_count, 0) AS fx_missing_count, coalesce(d.is_unknown, false) AS is_unknown,
+         coalesce(d.is_overdue_unknown, false) AS is_overdue_unknown
   FROM known k
   LEFT JOIN credit c ON c.account_id = k.account_id
   LEFT JOIN debt d ON d.account_id = k.account_id
   LEFT JOIN unapplied u ON u.account_id = k.account_id
 ), summed AS (
-  SELECT *, CASE WHEN NOT is_unknown THEN overdue_1_30_usd + overdue_31_60_usd + overdue_61_90_usd + overdue_90_plus_usd END AS overdue_usd,
+  SELECT *, CASE WHEN NOT is_unknown AND NOT is_overdue_unknown THEN overdue_1_30_usd + overdue_31_60_usd + overdue_61_90_usd + overdue_90_plus_usd END AS overdue_usd,
          CASE WHEN NOT is_unknown THEN current_usd + overdue_1_30_usd + overdue_31_60_usd + overdue_61_90_usd + overdue_90_plus_usd END AS outstanding_usd
   FROM measured
 ), rated AS (

@@ -25,7 +25,7 @@ WITH known AS (
          arg_min(measure, (-exact(points_lost), measure)) FILTER (WHERE points_lost > 0) AS main_detractor
   FROM known GROUP BY account_id, scorecard_version
 ), scored AS (
-  SELECT *, CASE WHEN coverage >= param('health.min_coverage') THEN mean_score END AS health_score FROM summed
+  SELECT *, CASE WHEN coverage >= param('health.min_coverage') THEN least(mean_score, 100) END AS health_score FROM summed
 ), earlier AS (
   SELECT account_id, scorecard_version, health_score
   FROM past.health_score

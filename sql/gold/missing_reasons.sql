@@ -25,7 +25,8 @@ SELECT account_id, list_filter([
     CASE WHEN yoy_status IS NULL THEN 'yoy_status: revenue is not known' END,
     CASE WHEN yoy_status = 'insufficient_history' THEN 'yoy_growth: less than 24 months of revenue' WHEN yoy_status = 'new' THEN 'yoy_growth: no revenue in the prior 12 months'
          WHEN yoy_status IS NULL THEN 'yoy_growth: revenue is not known' END,
-    CASE WHEN active_services IS NULL THEN 'active_services: no source of services' END, CASE WHEN product_families IS NULL THEN 'product_families: no source of services' END,
+    CASE WHEN active_services IS NULL THEN CASE WHEN has_services THEN 'active_services: it pays, but no service of it is on record' ELSE 'active_services: no source of services' END END,
+    CASE WHEN product_families IS NULL THEN 'product_families: no source of services' END,
     CASE WHEN penetration_rate IS NULL THEN 'penetration_rate: no families on sale in the region' END,
     CASE WHEN open_cases IS NULL THEN 'open_cases: no case source' END, CASE WHEN open_cases_30d_ago IS NULL THEN 'open_cases_30d_ago: no case source' END,
     CASE WHEN cases_90d IS NULL THEN 'cases_90d: no case source' END, CASE WHEN escalations_90d IS NULL THEN 'escalations_90d: no case source' END,

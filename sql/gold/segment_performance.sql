@@ -8,7 +8,7 @@
 -- the segment UNASSIGNED. Counts and averages cover active customers.
 --
 -- yoy_growth is NULL ('insufficient_history') unless the revenue of every account reaches back
--- 24 months. Margins are of the last twelve calendar months, over revenue whose costs are known
+-- 24 months. Margins are of the last twelve closed months, over revenue whose costs are known
 -- (margin_coverage says how much of what was billed that is); where costs of service are unknown they are before
 -- these. Retention is that of the last closed month over twelve months, by today's segment.
 WITH scheme AS (
@@ -26,7 +26,7 @@ WITH scheme AS (
 ), margin AS (
   SELECT master_account_id, sum(gross_margin_usd) AS gross_margin_usd, sum(revenue_usd) FILTER (WHERE gross_margin_usd IS NOT NULL) AS costed_usd,
          sum(revenue_usd) FILTER (WHERE revenue_usd > 0 AND gross_margin_usd IS NOT NULL) AS billed_costed_usd, sum(revenue_usd) FILTER (WHERE revenue_usd > 0) AS billed_usd
-  FROM gold.revenue_metrics WHERE month_start BETWEEN months_before(this_month(), 11) AND this_month()
+  FROM gold.revenue_metrics WHERE month_start BETWEEN months_before(closed_month(), 11) AND closed_month()
   GROUP BY master_account_id
 ), answer AS (
   SELECT a.master_account_id, sum(n.promoters) AS promoters, sum(n.detractors) AS detractors, sum(n.responses) AS responses
