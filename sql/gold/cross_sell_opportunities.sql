@@ -36,7 +36,7 @@ rule AS (
   SELECT master_account_id, account_id, 'cross_sell' AS flag_type, target_family AS product_family, has_family AS because_product_family, '' AS source_id, lift, support,
          adoption_rate AS likelihood, CAST(median_mrr_usd * 12 AS DECIMAL(18,2)) AS annual_value_usd, CAST(NULL AS DATE) AS due_on,
          'Of ' || counted(customers_with_has, segment || ' customer', segment || ' customers') || ' with ' || has_family || ', ' || format('{:,d}', customers_with_both) || ' also have ' || target_family
-           || ', ' || format('{:.1f}', lift) || ' times the share of all ' || segment || ' customers; this customer does not.' AS evidence
+           || ', ' || format('{:.2f}', lift) || ' times the share of all ' || segment || ' customers; this customer does not.' AS evidence
   FROM offer WHERE rank = 1
 ),
 
