@@ -52,7 +52,7 @@ step AS (
 ), ladder AS (
   SELECT days, coalesce(lead(days) OVER (ORDER BY days DESC), -1) AS next_days, row_number() OVER (ORDER BY days DESC) = 1 AS is_first FROM step
 ), ending AS (
-  SELECT c.contract_id, c.account_id, coalesce(c.contract_number, c.contract_id) AS label, a.name, c.effective_end, c.mrr_usd, c.renewal_opportunity_id, l.days, l.is_first, l.next_days = -1 AS is_last,
+  SELECT c.contract_id, c.account_id, coalesce(c.contract_number, c.contract_id) AS label, a.name, c.effective_end, c.renewal_outcome, c.mrr_usd, c.renewal_opportunity_id, l.days, l.is_first, l.next_days = -1 AS is_last,
          greatest(c.effective_end - l.days, c.start_date) AS opened_on,
          least(c.effective_end - l.next_days, CASE WHEN c.renewal_outcome = 'renewed' THEN coalesce(day_of(c.outcome_known_at), as_of()) END) AS over_on
   FROM gold.contracts c
@@ -64,9 +64,10 @@ step AS (
          greatest(days_between(least(as_of(), over_on), effective_end), 0) AS metric_value, days AS threshold, day_start(opened_on) AS opened_at, CASE WHEN over_on <= as_of() THEN day_start(over_on) END AS resolved_at,
          CASE WHEN is_last THEN 'HIGH' WHEN is_first THEN 'LOW' ELSE 'MEDIUM' END AS severity,
          'Contract ' || label || ' of ' || name || CASE WHEN effective_end < as_of() THEN ' ended on ' ELSE ' ends on ' END || effective_end AS title,
-         CASE WHEN over_on <= as_of() THEN 'The notice of ' || counted(days, 'day', 'days') || ' is over.'
+         CASE WHEN over_on <= as_of() THEN CASE WHEN renewal_outcome = 'renewed' THEN 'It was renewed.' WHEN effective_end < as_of() THEN 'It ended on ' || effective_end || '.'
+                                                ELSE 'The step of ' || counted(days, 'day', 'days') || ' has passed.' END
               WHEN effective_end = as_of() THEN 'It ends today.' ELSE counted(days_between(as_of(), effective_end), 'day is', 'days are') || ' left.' END
-           || CASE WHEN mrr_usd > 0 THEN ' It brings ' || usd_text(mrr_usd) || ' a month.' ELSE '' END
+           || CASE WHEN mrr_usd > 0 THEN CASE WHEN effective_end < as_of() THEN ' It brought ' ELSE ' It brings ' END || usd_text(mrr_usd) || ' a month.' ELSE '' END
            || CASE WHEN over_on <= as_of() THEN '' WHEN renewal_opportunity_id IS NULL THEN ' There is no renewal opportunity yet.' ELSE ' A renewal opportunity exists.' END AS description
   FROM ending WHERE opened_on <= as_of() AND over_on > opened_on
 )

@@ -6,7 +6,8 @@
 -- the last alerts.keep_resolved_days. Those on measures (churn, debt, credit, usage, contact,
 -- orders, health) come from alert_states, which opens and resolves them with hysteresis over the
 -- as-of dates; service targets, escalations and renewals from alert_events. A dismissed alert
--- stays dismissed (action_log).
+-- stays dismissed (action_log). A resolved alert on a measure says what opened it and when,
+-- not how the account stands today.
 WITH account AS (
   SELECT m.account_id, m.master_account_id, m.owner_id, coalesce(m.account_name, m.account_id) AS name
   FROM gold.account_members m JOIN gold.account_status s ON s.account_id = m.account_id
@@ -38,7 +39,7 @@ churn AS (
              WHEN 'churn_risk' THEN 'high churn risk' WHEN 'overdue' THEN 'overdue invoices' WHEN 'credit_limit' THEN 'use of the credit limit' WHEN 'usage_spike' THEN 'unusual use'
              WHEN 'usage_drop' THEN 'drop in use' WHEN 'no_contact' THEN 'missing contact' WHEN 'orders_slowing' THEN 'missing orders' ELSE 'falling health' END || ' of ' || a.name
            ELSE CASE s.alert_type
-           WHEN 'churn_risk' THEN a.name || ' is likely to leave: churn risk ' || coalesce(format('{:.0f}', s.metric_value), 'above ' || format('{:.0f}', s.threshold))
+           WHEN 'churn_risk' THEN a.name || ' is likely to leave: churn risk ' || coalesce(score_text(s.metric_value), 'above ' || score_text(s.threshold))
            WHEN 'overdue' THEN a.name || ' owes undisputed invoices' || coalesce(' overdue for ' || counted(s.metric_value, 'day', 'days'), '')
            WHEN 'credit_limit' THEN a.name || ' has used ' || coalesce(percent_text(s.metric_value), 'most') || ' of its credit limit'
            WHEN 'usage_spike' THEN a.name || ' uses ' || coalesce(format('{:.1f}', s.metric_value) || ' times as much as usual', 'much more than usual')
@@ -46,8 +47,17 @@ churn AS (
            WHEN 'no_contact' THEN 'There has been no contact with ' || a.name || coalesce(' for ' || counted(s.metric_value, 'day', 'days'), ' for long')
            WHEN 'orders_slowing' THEN a.name || ' has not ordered for ' || coalesce(counted(p.days_since_last_order, 'day', 'days'), 'long')
            ELSE 'The health of ' || a.name || ' fell' || coalesce(' by ' || counted(round(s.metric_value), 'point', 'points') || ' in 30 days', '') END END AS title,
-         CASE s.alert_type
-           WHEN 'churn_risk' THEN 'The churn risk passed ' || format('{:.0f}', s.threshold) || ' of 100.' || coalesce(' ' || c.reasons, '') || coalesce(' Next step: ' || c.recommended_action || '.', '')
+         CASE WHEN s.resolved_on IS NOT NULL THEN 'Opened on ' || s.opened_on || ' for ' || CASE s.alert_type
+             WHEN 'churn_risk' THEN 'a churn risk above ' || score_text(s.threshold) || ' of 100'
+             WHEN 'overdue' THEN 'undisputed invoices overdue for more than ' || counted(s.threshold, 'day', 'days')
+             WHEN 'credit_limit' THEN 'use of ' || percent_text(s.threshold) || ' or more of the credit limit'
+             WHEN 'usage_spike' THEN 'use of more than ' || format('{:.1f}', s.threshold) || ' times the usual day'
+             WHEN 'usage_drop' THEN 'a drop in use of more than ' || percent_text(s.threshold) || ' in 90 days'
+             WHEN 'no_contact' THEN 'more than ' || counted(s.threshold, 'day', 'days') || ' without contact'
+             WHEN 'orders_slowing' THEN 'a time without orders longer than ' || CASE WHEN s.threshold = 1 THEN '' ELSE format('{:.1f}', s.threshold) || ' times ' END || 'the interval it keeps nine times of ten'
+             ELSE 'a fall in health of ' || counted(round(s.threshold), 'point', 'points') || ' or more in 30 days' END || ', and resolved on ' || s.resolved_on || '.'
+           ELSE CASE s.alert_type
+           WHEN 'churn_risk' THEN 'The churn risk passed ' || score_text(s.threshold) || ' of 100.' || coalesce(' ' || c.reasons, '') || coalesce(' Next step: ' || c.recommended_action || '.', '')
            WHEN 'overdue' THEN CASE WHEN d.undisputed_overdue_usd IS NULL THEN 'The amount is not known.' ELSE usd_text(d.undisputed_overdue_usd) || ' is overdue and not disputed.' END
            WHEN 'credit_limit' THEN CASE WHEN d.outstanding_usd IS NULL OR d.credit_limit_usd IS NULL THEN 'The amounts are not known.'
                                     ELSE usd_text(d.outstanding_usd) || ' is outstanding, of a credit limit of ' || usd_text(d.credit_limit_usd) || '.' END
@@ -57,8 +67,7 @@ churn AS (
            WHEN 'orders_slowing' THEN CASE WHEN p.account_id IS NULL THEN 'The orders are not known.'
              ELSE 'It usually orders every ' || counted(round(p.median_interval_days), 'day', 'days') || ', and nine times of ten within ' || counted(round(p.interval_p90_days), 'day', 'days')
                   || '; the last order was on ' || p.last_order_on || '.' END
-           ELSE 'From ' || coalesce(format('{:.0f}', h.score_30d_ago), 'an unknown score') || ' to ' || coalesce(format('{:.0f}', h.health_score), 'an unknown score') || coalesce('; most points are lost by ' || h.main_detractor, '') || '.' END
-           || CASE WHEN s.resolved_on IS NOT NULL THEN ' It was resolved on ' || s.resolved_on || '.' ELSE '' END AS description
+           ELSE 'From ' || coalesce(format('{:.0f}', h.score_30d_ago), 'an unknown score') || ' to ' || coalesce(format('{:.0f}', h.health_score), 'an unknown score') || coalesce('; most points are lost on ' || h.main_detractor, '') || '.' END END AS description
   FROM gold.alert_states s
   JOIN account a ON a.account_id = s.account_id
   LEFT JOIN churn c ON c.account_id = s.account_id

@@ -51,6 +51,9 @@ CREATE MACRO with_article(words) AS CASE WHEN regexp_matches(words, '^[aeiou]') 
 -- A fraction as a whole percentage: 0.253 is 25 %.
 CREATE MACRO percent_text(fraction) AS format('{:.0f} %', CAST(fraction AS DOUBLE) * 100);
 
+-- A score of 0 to 100, to a tenth unless it is whole: 70.4 is not the 70 that it passed.
+CREATE MACRO score_text(score) AS CASE WHEN score = round(score) THEN format('{:.0f}', CAST(score AS DOUBLE)) ELSE format('{:.1f}', CAST(score AS DOUBLE)) END;
+
 -- Where x stands on the way from none_at (0) to full_at (100), kept between them; NULL stays NULL.
 CREATE MACRO scale_100(x, none_at, full_at) AS
   CASE WHEN x IS NOT NULL THEN greatest(CAST(0 AS DOUBLE), least(CAST(100 AS DOUBLE) * (CAST(x AS DOUBLE) - none_at) / nullif(full_at - none_at, 0), 100)) END;
