@@ -36,7 +36,7 @@ WITH held AS (
   WHERE incident_kind = 'sla_breach' AND happened_on > days_before(as_of(), param('recommendations.sla_window_days'))
   GROUP BY account_id
 ), reason AS (
-  SELECT f.account_id, string_agg(f.evidence, ' ' ORDER BY exact(-f.contribution), f.factor) AS reasons
+  SELECT f.account_id, string_agg(f.evidence, ' ' ORDER BY exact(-f.contribution), f.factor) AS reasons, bool_or(f.factor = 'contract_ending') AS names_ending
   FROM gold.churn_risk_factors f JOIN gold.churn_risk c ON c.account_id = f.account_id AND c.model_version = f.model_version AND c.as_of_date = as_of() AND c.is_primary
   WHERE f.as_of_date = as_of() AND f.is_triggered
   GROUP BY f.account_id
@@ -45,7 +45,7 @@ WITH held AS (
 )
 SELECT h.recommendation_id, h.account_id, h.master_account_id, h.owner_id, h.name AS account_name, h.rule_id, h.opened_on, h.closed_as,
        k.mrr_usd, k.active_services, k.contract_end_date, days_between(as_of(), k.contract_end_date) AS days_left, k.revenue_ttm_usd, k.revenue_prior_ttm_usd,
-       ratio(k.revenue_ttm_usd - k.revenue_prior_ttm_usd, k.revenue_prior_ttm_usd) AS growth, c.churn_risk_score, c.churn_probability, e.reasons AS churn_reasons,
+       ratio(k.revenue_ttm_usd - k.revenue_prior_ttm_usd, k.revenue_prior_ttm_usd) AS growth, c.churn_risk_score, c.churn_probability, e.reasons AS churn_reasons, coalesce(e.names_ending, false) AS is_ending_a_reason,
        g.undisputed_overdue_usd, g.undisputed_max_days_overdue, d.master_account_id IS NOT NULL AS is_credit_hold, b.breaches, b.last_on AS last_breach_on, u.spike_ratio,
        f.product_family, f.annual_value_usd, f.likelihood, f.expected_value_usd, f.due_on AS flag_due_on, f.evidence AS flag_evidence, f.flags, q.purchase_status,
        r.save_rate, r.is_save_measured, r.cure_rate, r.is_cure_measured, x.risk_ratio AS breach_risk_ratio

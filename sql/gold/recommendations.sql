@@ -30,7 +30,7 @@ WITH worded AS (
            WHEN 'seasonal_order' THEN 'Call ' || account_name || ' before its season.'
            ELSE 'Help ' || account_name || ' to decide on its open deal.' END AS title,
          CASE rule_id
-           WHEN 'retention_call' THEN 'The churn risk of ' || account_name || ' is ' || coalesce(format('{:.0f}', churn_risk_score), 'high') || coalesce(' and its contract ends in ' || counted(days_left, 'day', 'days'), '') || '.' || coalesce(' ' || churn_reasons, '')
+           WHEN 'retention_call' THEN 'The churn risk of ' || account_name || ' is ' || coalesce(score_text(churn_risk_score), 'high') || CASE WHEN days_left IS NULL OR is_ending_a_reason THEN '' ELSE ' and its contract ends in ' || counted(days_left, 'day', 'days') END || '.' || coalesce(' ' || churn_reasons, '')
                                        || CASE WHEN mrr_usd > 0 THEN ' It pays ' || usd_text(mrr_usd) || ' a month.' ELSE '' END
            WHEN 'service_upgrade' THEN 'Its use in the last seven days was ' || coalesce(format('{:.1f} times', spike_ratio), 'far above') || ' the usual day of the four weeks before, and it has ' || counted(active_services, 'active service', 'active services') || '.'
            WHEN 'payment_reminder' THEN coalesce(CASE WHEN undisputed_overdue_usd > 0 THEN usd_text(undisputed_overdue_usd) END, 'An amount') || ' is overdue for up to ' || counted(undisputed_max_days_overdue, 'day', 'days') || ' and not disputed.'
@@ -60,13 +60,14 @@ WITH worded AS (
                   || ' x save rate ' || percent_text(save_rate) || CASE WHEN is_save_measured THEN ' (measured).' ELSE ' (configured).' END END
            WHEN 'payment_reminder' THEN CASE WHEN undisputed_overdue_usd IS NULL THEN 'The overdue amount is not known.' ELSE 'Overdue ' || usd_text(undisputed_overdue_usd) || ' x cure rate ' || percent_text(cure_rate) || CASE WHEN is_cure_measured THEN ' (measured).' ELSE ' (configured).' END END
            WHEN 'technical_review' THEN CASE WHEN mrr_usd IS NULL THEN 'The MRR is not known.' WHEN breach_risk_ratio IS NULL THEN 'No measured effect of missed service targets on churn.' WHEN churn_probability IS NULL THEN 'No churn probability is measured yet.'
+             WHEN mrr_usd = 0 THEN 'No recurring revenue.'
              ELSE '12 x MRR ' || usd_text(mrr_usd) || ' x (churn probability ' || percent_text(churn_probability) || ' - ' || percent_text(churn_probability / breach_risk_ratio) || ' without missed targets, risk ratio ' || format('{:.2f}', breach_risk_ratio) || ' measured).' END
            WHEN 'service_upgrade' THEN CASE WHEN mrr_usd IS NULL THEN 'The MRR is not known.'
              ELSE '12 x MRR ' || usd_text(mrr_usd) || ' x ' || percent_text(param('recommendations.upgrade_value_share')) || ' more x likelihood ' || percent_text(param('recommendations.upgrade_likelihood')) || ' (both configured).' END
            WHEN 'executive_relationship' THEN CASE WHEN growth IS NULL THEN 'The growth is not known.'
              ELSE 'Growth of the last 12 months ' || usd_text(revenue_ttm_usd - revenue_prior_ttm_usd) || ' x likelihood ' || percent_text(param('recommendations.executive_likelihood')) || ' (configured).' END
            ELSE CASE WHEN annual_value_usd IS NULL OR likelihood IS NULL THEN 'Value or likelihood is not known.'
-                     ELSE CASE rule_id WHEN 'decision_due' THEN 'Deal ' ELSE 'Value of a year ' END || usd_text(annual_value_usd) || ' x likelihood ' || percent_text(likelihood)
+                     ELSE CASE rule_id WHEN 'decision_due' THEN 'Deal ' ELSE 'Value of a year ' END || usd_text(annual_value_usd) || ' x likelihood ' || CASE WHEN likelihood < 1 AND percent_text(likelihood) = percent_text(1) THEN 'over 99 %' ELSE percent_text(likelihood) END
                           || CASE rule_id WHEN 'upsell' THEN ' (configured).' WHEN 'enterprise_pricing' THEN ' (configured).' WHEN 'decision_due' THEN '.' ELSE ' (measured).' END END END AS impact_basis
   FROM gold.recommendation_facts
 ), valued AS (
