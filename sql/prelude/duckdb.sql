@@ -46,6 +46,10 @@ CREATE MACRO usd(amount, fx_rate) AS CASE WHEN fx_rate > 0 THEN CAST(round(CAST(
 
 -- An amount in USD, in words of a sentence: USD 1,234.50.
 CREATE MACRO usd_text(amount) AS coalesce('USD ' || format('{:,.2f}', CAST(amount AS DOUBLE)), 'an amount without exchange rate');
+-- The same of an amount that may have no USD value: its own amount and currency, NGN 1,000.00 (no exchange rate).
+CREATE MACRO money_text(usd_amount, amount, currency) AS
+  CASE WHEN usd_amount IS NULL AND amount IS NOT NULL AND currency IS NOT NULL
+       THEN currency || ' ' || format('{:,.2f}', CAST(amount AS DOUBLE)) || ' (no exchange rate)' ELSE usd_text(usd_amount) END;
 -- The start of a sentence about one thing, with its article: An existing customer, A new order, A usage alert.
 CREATE MACRO with_article(words) AS CASE WHEN regexp_matches(words, '^[aeiou]') AND NOT regexp_matches(words, '^(eu|one|uni|us|uti)') THEN 'An ' ELSE 'A ' END || words;
 -- A fraction as a whole percentage: 0.253 is 25 %.
