@@ -67,7 +67,7 @@ churn AS (
            WHEN 'orders_slowing' THEN CASE WHEN p.account_id IS NULL THEN 'The orders are not known.'
              ELSE 'It usually orders every ' || counted(round(p.median_interval_days), 'day', 'days') || ', and nine times of ten within ' || counted(round(p.interval_p90_days), 'day', 'days')
                   || '; the last order was on ' || p.last_order_on || '.' END
-           ELSE 'From ' || coalesce(format('{:.0f}', h.score_30d_ago), 'an unknown score') || ' to ' || coalesce(format('{:.0f}', h.health_score), 'an unknown score') || coalesce('; most points are lost on ' || h.main_detractor, '') || '.' END END AS description
+           ELSE 'From ' || coalesce(format('{:.0f}', h.score_30d_ago), 'an unknown score') || ' to ' || coalesce(format('{:.0f}', h.health_score), 'an unknown score') || coalesce('; most points are lost in ' || h.main_detractor, '') || '.' END END AS description
   FROM gold.alert_states s
   JOIN account a ON a.account_id = s.account_id
   LEFT JOIN churn c ON c.account_id = s.account_id
