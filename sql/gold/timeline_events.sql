@@ -28,7 +28,7 @@ WITH sales AS (
   SELECT o.account_id, s.source_region, 'SALES', CASE WHEN o.is_won THEN 'opportunity_won' ELSE 'opportunity_lost' END,
          CASE WHEN o.is_won THEN 'Won: ' ELSE 'Lost: ' END || coalesce(o.opportunity_name, o.opportunity_id),
          'The opportunity of ' || money_text(o.deal_value_usd, o.deal_value, o.currency_iso_code) || CASE WHEN o.is_won THEN ' was won' ELSE ' was lost' END
-           || coalesce(' after ' || o.sales_cycle_days || ' days', '')
+           || coalesce(' after ' || counted(o.sales_cycle_days, 'day', 'days'), '')
            || CASE WHEN NOT o.is_won THEN coalesce(', reason: ' || o.loss_reason, '') || coalesce(', to ' || o.primary_competitor, '') ELSE '' END || '.',
          coalesce(o.closed_at, day_start(o.close_date)), CASE WHEN o.is_won THEN 'INFO' ELSE 'MEDIUM' END, o.deal_value_usd, 'RESOLVED',
          'opportunity', o.opportunity_id, o.owner_id, greatest(coalesce(o.closed_at, s.known_at), coalesce(o.closed_at, day_start(o.close_date)))
@@ -78,7 +78,7 @@ WITH sales AS (
                    || CASE WHEN event_at >= as_of_end() THEN ' is renewed from ' || day_of(event_at) ELSE ' was renewed' END || '.'
               WHEN renewal_outcome = 'lost' THEN 'The contract ended on ' || effective_end || ' and was not renewed.'
               WHEN renewal_outcome = 'pending' THEN 'The contract ended on ' || effective_end || '; whether it is renewed is not yet known.'
-              ELSE 'The contract ends on ' || effective_end || ', in ' || days_to_expiry || ' days'
+              ELSE 'The contract ends on ' || effective_end
                    || CASE WHEN renewal_opportunity_id IS NULL THEN '; no renewal opportunity exists.' ELSE '; a renewal opportunity is open.' END END,
          event_at,
          CASE WHEN renewal_outcome = 'renewed' THEN 'INFO' WHEN renewal_outcome = 'lost' OR terminated_on <= as_of() THEN 'HIGH' WHEN renewal_outcome = 'pending' THEN 'HIGH'
