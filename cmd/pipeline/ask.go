@@ -146,7 +146,7 @@ func (a *app) ask(ctx context.Context, q question.Question, f askFlags) (err err
 		return fmt.Errorf("ask: %w", err)
 	}
 	answer := report.Answer{ID: q.ID, Title: q.Title, AsOf: scope.AsOf, Empty: q.Empty, About: q.About,
-		Notes: coverage.Partial(q), Kinds: map[string]string{}, Labels: config.Label}
+		Notes: coverage.Partial(q), None: q.None, Kinds: map[string]string{}, Labels: config.Label}
 	for column, format := range q.Formats {
 		answer.Kinds[column] = string(format)
 	}

@@ -35,8 +35,9 @@ type Question struct {
 	Optional  []string   // variables that narrow the answer
 	Sources   [][]string // silver tables: one of each group must have a source
 	Formats   map[string]Format
-	Empty     string // the answer when there are no rows
-	About     string // how to read the answer
+	None      map[string]string // what is said where a column is false in every row
+	Empty     string            // the answer when there are no rows
+	About     string            // how to read the answer
 	File, SQL string
 }
 
@@ -50,12 +51,14 @@ const (
 	Score   Format = "score"   // a whole number
 	Rank    Format = "rank"    // a whole number
 	Month   Format = "month"   // 2026-06
+	Amount  Format = "amount"  // money with cents
+	Whole   Format = "whole"   // a text that is never cut off
 )
 
-var formats = []Format{Percent, Points, Score, Rank, Month}
+var formats = []Format{Percent, Points, Score, Rank, Month, Amount, Whole}
 
 var (
-	headerLine = regexp.MustCompile(`^-- (question|asked by|tables|variables|sources|columns|empty):\s*(.*)$`)
+	headerLine = regexp.MustCompile(`^-- (question|asked by|tables|variables|sources|columns|none|empty):\s*(.*)$`)
 	idAndTitle = regexp.MustCompile(`^([A-Z]+[0-9]+) (\S.*)$`)
 	layerTable = regexp.MustCompile(`^(silver|gold|ops)\.[a-z0-9_]+$`)
 )
@@ -103,7 +106,7 @@ func order(id string) string {
 
 // parse reads the header and the statement of one file.
 func parse(name, text string) (Question, error) {
-	q := Question{File: name, Formats: map[string]Format{}}
+	q := Question{File: name, Formats: map[string]Format{}, None: map[string]string{}}
 	fields := map[string]string{}
 	lines := strings.Split(text, "\n")
 	body := 0
@@ -148,6 +151,9 @@ func parse(name, text string) (Question, error) {
 	if err := q.columns(fields["columns"]); err != nil {
 		return q, problem("%w", err)
 	}
+	if err := q.none(fields["none"]); err != nil {
+		return q, problem("%w", err)
+	}
 	if q.SQL == "" {
 		return q, problem("there is no statement")
 	}
@@ -182,6 +188,19 @@ func (q *Question) columns(text string) error {
 		}
 		q.Formats[name] = Format(format)
 	}
+	return nil
+}
+
+// none reads "is_late Nothing is late.": a column and a sentence.
+func (q *Question) none(text string) error {
+	if text == "" {
+		return nil
+	}
+	column, sentence, _ := strings.Cut(text, " ")
+	if sentence == "" || !strings.Contains(q.SQL, column) {
+		return fmt.Errorf("\"-- none: %s\" needs a column of the statement and a sentence", text)
+	}
+	q.None[column] = sentence
 	return nil
 }
 

@@ -62,6 +62,8 @@ func TestHeaders(t *testing.T) {
 		"unused variable":  {"x1_a.sql", strings.Replace(header, "as_of", "as_of, me", 1) + "SELECT 1", "does not use getvariable('me')"},
 		"unknown variable": {"x1_a.sql", strings.Replace(header, "as_of", "as_of, you", 1) + "SELECT 1", `unknown variable "you"`},
 		"unknown format":   {"x1_a.sql", header + "-- columns: a dollars\nSELECT 1 AS a", `unknown format "dollars" of column a`},
+		"no sentence":      {"x1_a.sql", header + "-- none: a\nSELECT true AS a", `"-- none: a" needs a column of the statement and a sentence`},
+		"no such column":   {"x1_a.sql", header + "-- none: zz It is so.\nSELECT true AS a", "needs a column of the statement"},
 		"no statement":     {"x1_a.sql", header, "there is no statement"},
 	} {
 		t.Run(name, func(t *testing.T) {

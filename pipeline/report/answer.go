@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -14,12 +16,13 @@ import (
 type Answer struct {
 	ID, Title string
 	AsOf      string
-	Customer  string   // of whom, if the question is about one
-	Owner     string   // of whose accounts
-	NoSource  []string // what has no source: then there are no rows
-	Empty     string   // said in place of no rows
-	About     string   // how to read it
-	Notes     []string // what the answer does not speak for
+	Customer  string            // of whom, if the question is about one
+	Owner     string            // of whose accounts
+	NoSource  []string          // what has no source: then there are no rows
+	Empty     string            // said in place of no rows
+	About     string            // how to read it
+	Notes     []string          // what the answer does not speak for
+	None      map[string]string // what is said where a column is false in every row
 	Kinds     map[string]string
 	Labels    func(column string) string
 }
@@ -92,11 +95,18 @@ func (a Answer) text(w io.Writer, r *rowReader, markdown bool) error {
 		_, err := io.WriteString(w, b.String())
 		return err
 	}
-	grid, right, total, err := a.grid(r, markdown)
+	grid, right, total, untrue, err := a.grid(r, markdown)
 	if err != nil {
 		return err
 	}
 	b.WriteString(a.rows(grid, right, total, markdown))
+	if total > 0 {
+		for _, column := range slices.Sorted(maps.Keys(a.None)) {
+			if untrue[column] {
+				b.WriteString("\n" + wrapped(a.None[column], 100) + "\n")
+			}
+		}
+	}
 	if total > 0 && a.About != "" {
 		b.WriteString("\n" + wrapped(a.About, 100) + "\n")
 	}
@@ -129,9 +139,11 @@ func (a Answer) rows(grid [][]string, right map[int]bool, total int, markdown bo
 // longCell is where a text in a table of many rows is cut off for people.
 const longCell = 60
 
-func (a Answer) grid(r *rowReader, markdown bool) (grid [][]string, right map[int]bool, total int, err error) {
-	head, right := make([]string, len(r.types)), map[int]bool{}
+// grid reads the rows as people read them; untrue are the columns that are false in all of them.
+func (a Answer) grid(r *rowReader, markdown bool) (grid [][]string, right map[int]bool, total int, untrue map[string]bool, err error) {
+	head, right, untrue := make([]string, len(r.types)), map[int]bool{}, map[string]bool{}
 	for i, name := range r.names() {
+		untrue[name] = true
 		head[i], right[i] = name, isNumber(r.types[i].DatabaseTypeName())
 		if a.Labels != nil {
 			head[i] = a.Labels(name)
@@ -141,7 +153,12 @@ func (a Answer) grid(r *rowReader, markdown bool) (grid [][]string, right map[in
 	for r.rows.Next() {
 		values, err := r.next()
 		if err != nil {
-			return nil, nil, total, err
+			return nil, nil, total, nil, err
+		}
+		for i, v := range values {
+			if v != false {
+				untrue[r.types[i].Name()] = false
+			}
 		}
 		if total++; !markdown && total > maxTableRows {
 			continue
@@ -158,11 +175,13 @@ func (a Answer) grid(r *rowReader, markdown bool) (grid [][]string, right map[in
 	if !markdown && total > 1 {
 		for _, line := range grid[1:] {
 			for i := range line {
-				line[i] = cut(line[i], longCell)
+				if a.Kinds[r.types[i].Name()] != "whole" {
+					line[i] = cut(line[i], longCell)
+				}
 			}
 		}
 	}
-	return grid, right, total, r.rows.Err()
+	return grid, right, total, untrue, r.rows.Err()
 }
 
 // cut shortens a text to n characters.

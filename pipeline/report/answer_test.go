@@ -30,7 +30,7 @@ as of 2026-06-30 · customer C
 name         Röd & Co
 mrr_usd      1,234,568
 nrr          99.9 %
-growth       0.0 %
+growth       -0.040 %
 open         yes
 due          –
 why          a, b
@@ -50,6 +50,21 @@ as of 2026-06-30 · customer C
 |---|---:|
 | a | 1 |
 | b\|c | 20,000 |
+
+How to read it.
+
+no source in Kenya: asset
+`},
+		"long texts": {"SELECT repeat('long ', 15) || '1' AS cut, repeat('long ', 15) || '1' AS told, 6045::DECIMAL(18,2) AS paid, false AS is_late, true AS is_new UNION ALL SELECT 'b', 'c', 1.5, false, false ORDER BY 1 DESC", FormatTable, `X1  What?
+as of 2026-06-30 · customer C
+
+cut                                                           told                                                                              paid  is_late  is_new
+────────────────────────────────────────────────────────────  ────────────────────────────────────────────────────────────────────────────  ────────  ───────  ──────
+long long long long long long long long long long long long…  long long long long long long long long long long long long long long long 1  6,045.00  no       yes
+b                                                             c                                                                                 1.50  no       no
+(2 rows)
+
+None is late.
 
 How to read it.
 
@@ -87,7 +102,8 @@ no source in Kenya: asset
 				defer rows.Close()
 			}
 			a := Answer{ID: "X1", Title: "What?", AsOf: "2026-06-30", Customer: "C", NoSource: []string{"asset", "survey"}, Empty: "Nothing.", About: "How to read it.",
-				Notes: []string{"no source in Kenya: asset"}, Kinds: map[string]string{"nrr": "percent", "growth": "percent", "month_start": "month"}}
+				Notes: []string{"no source in Kenya: asset"}, Kinds: map[string]string{"nrr": "percent", "growth": "percent", "month_start": "month", "told": "whole", "paid": "amount"},
+				None: map[string]string{"is_late": "None is late.", "is_new": "None is new."}}
 			var b strings.Builder
 			if err := a.Write(&b, rows, c.format); err != nil {
 				t.Fatal(err)

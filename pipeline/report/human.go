@@ -47,7 +47,9 @@ func human(v any, typ, column, kind string) string {
 func humanNumber(f float64, plain, typ, column, kind string) string {
 	switch kind {
 	case "percent":
-		return fixed(100*f, 1) + " %"
+		return percentage(100*f) + " %"
+	case "amount":
+		return fixed(f, 2)
 	case "points":
 		return fixed(f, 1)
 	case "score", "rank":
@@ -66,6 +68,16 @@ func humanNumber(f float64, plain, typ, column, kind string) string {
 		return Count(n)
 	}
 	return plain
+}
+
+// percentage has one digit after the point; below 1 two that count, or four in all, so
+// that a small share is not shown as none.
+func percentage(p float64) string {
+	size := math.Abs(p)
+	if size >= 1 || size < 0.00005 {
+		return fixed(p, 1)
+	}
+	return fixed(p, min(1-int(math.Floor(math.Log10(size))), 4))
 }
 
 // fixed rounds to some digits and sets thousands apart.

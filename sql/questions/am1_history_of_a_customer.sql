@@ -3,6 +3,7 @@
 -- tables: gold.timeline_events
 -- variables: as_of, acct
 -- sources: silver.account
+-- columns: event_description whole, related_amount amount
 -- empty: Nothing has happened with this customer.
 --
 -- Not limited to twelve months.

@@ -6,9 +6,9 @@
 -- columns: revenue_rank rank, share percent, cumulative_share percent
 -- empty: No customer had revenue in the twelve months to the as-of.
 --
--- hhi is the sum of the squares of all shares: 1 is one customer only. The expected loss is revenue x churn probability.
+-- hhi_of_10000 is the sum of the squares of all shares in percent: 10,000 is one customer only. The expected loss is revenue x churn probability.
 SELECT revenue_rank, customer_name, share, cumulative_share, churn_risk_score, days_to_expiry, expected_loss_usd,
-       (SELECT hhi FROM gold.executive_overview WHERE as_of_date = getvariable('as_of')) AS hhi
+       (SELECT 10000 * hhi FROM gold.executive_overview WHERE as_of_date = getvariable('as_of')) AS hhi_of_10000
 FROM gold.revenue_concentration
 WHERE as_of_date = getvariable('as_of') AND revenue_rank <= 5
 ORDER BY revenue_rank;

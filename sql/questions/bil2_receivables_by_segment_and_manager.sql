@@ -6,9 +6,10 @@
 -- empty: Nothing is owed.
 --
 -- By segment first, then by account manager; each adds up to the whole.
-SELECT segment, owner_name, sum(outstanding_usd) AS outstanding_usd, sum(overdue_usd) AS overdue_usd
-FROM gold.ar_aging
-WHERE as_of_date = getvariable('as_of')
-GROUP BY GROUPING SETS ((segment), (owner_name))
+SELECT CASE WHEN grouping(r.segment) = 1 THEN 'All' ELSE r.segment END AS segment, CASE WHEN grouping(r.owner_name) = 1 THEN 'All' ELSE r.owner_name END AS owner_name,
+       sum(outstanding_usd) AS outstanding_usd, sum(overdue_usd) AS overdue_usd
+FROM gold.ar_aging r
+WHERE r.as_of_date = getvariable('as_of')
+GROUP BY GROUPING SETS ((r.segment), (r.owner_name))
 HAVING sum(outstanding_usd) IS NOT NULL
-ORDER BY (grouping(segment) = 1), outstanding_usd DESC, segment, owner_name;
+ORDER BY grouping(r.segment), outstanding_usd DESC, segment, owner_name;

@@ -3,6 +3,7 @@
 -- tables: gold.account_issue_patterns, gold.accounts
 -- variables: as_of, acct?, me?
 -- sources: silver.support_case
+-- none: is_systemic None of these problems is systemic: no product and reason troubles enough accounts at once, or grew enough.
 -- empty: No account came back with the same problem.
 SELECT a.account_name, i.product_family, i.reason, i.cases_90d, i.cases_365d, i.is_systemic
 FROM gold.account_issue_patterns i JOIN gold.accounts a USING (account_id)

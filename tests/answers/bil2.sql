@@ -6,5 +6,5 @@ WITH claim AS (
 SELECT 'owed by ' || kind, sum(usd) FROM claim GROUP BY kind UNION ALL SELECT 'overdue of ' || kind, sum(overdue) FROM claim GROUP BY kind HAVING sum(overdue) > 0
 UNION ALL SELECT 'owed to ' || manager, sum(usd) FROM claim WHERE manager IS NOT NULL GROUP BY manager
 -- answer
-SELECT 'owed by ' || lower(segment), outstanding_usd FROM answer WHERE segment IS NOT NULL AND outstanding_usd > 0 UNION ALL SELECT 'overdue of ' || lower(segment), overdue_usd FROM answer WHERE segment IS NOT NULL AND overdue_usd > 0
-UNION ALL SELECT 'owed to ' || owner_name, outstanding_usd FROM answer WHERE owner_name IS NOT NULL AND outstanding_usd > 0
+SELECT 'owed by ' || lower(segment), outstanding_usd FROM answer WHERE segment <> 'All' AND outstanding_usd > 0 UNION ALL SELECT 'overdue of ' || lower(segment), overdue_usd FROM answer WHERE segment <> 'All' AND overdue_usd > 0
+UNION ALL SELECT 'owed to ' || owner_name, outstanding_usd FROM answer WHERE owner_name <> 'All' AND outstanding_usd > 0

@@ -7,4 +7,4 @@ WITH given AS (
 SELECT 'region ' || region, 100 * avg(content::INTEGER) FROM given GROUP BY region HAVING count(*) >= 5
 UNION ALL SELECT 'agent ' || agent, 100 * avg(content::INTEGER) FROM given WHERE agent IS NOT NULL GROUP BY agent HAVING count(*) >= 5
 -- answer
-SELECT 'region ' || region, 100 * csat FROM answer WHERE region IS NOT NULL UNION ALL SELECT 'agent ' || agent_name, 100 * csat FROM answer WHERE agent_name IS NOT NULL
+SELECT 'region ' || region, 100 * csat FROM answer WHERE region <> 'All' UNION ALL SELECT 'agent ' || agent_name, 100 * csat FROM answer WHERE agent_name <> 'All'
