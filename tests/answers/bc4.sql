@@ -1,5 +1,5 @@
 -- Customers, revenue and margin of each segment; a customer is of the kind of the account that
--- stands for it. The margin is that of twelve calendar months: what was billed without tax and
+-- stands for it. The margin is that of the twelve months that have ended: what was billed without tax and
 -- credited since, less standard cost times quantity, per account, month and product family.
 WITH valued AS (
   SELECT b.bill, b.account, b.issued, b.ccy, b.net, l.amount, coalesce(p.family, 'UNKNOWN') AS family, round(l.amount / r.rate, 2) AS usd, l.quantity * p.cost AS cost
@@ -12,7 +12,7 @@ WITH valued AS (
 ), cell AS (
   SELECT account, family, date_trunc('month', day) AS month, sum(usd) AS usd, sum(cost) AS cost, bool_and(cost IS NOT NULL) FILTER (WHERE is_bill) AS is_costed
   FROM (SELECT account, family, issued AS day, usd, cost, true AS is_bill FROM valued UNION ALL SELECT account, family, issued, usd, NULL, false FROM credited)
-  WHERE day >= date_trunc('month', as_of_day()) - INTERVAL 11 MONTH GROUP BY ALL
+  WHERE day >= date_trunc('month', as_of_day() + 1) - INTERVAL 12 MONTH AND day < date_trunc('month', as_of_day() + 1) GROUP BY ALL
 ), margin AS (
   SELECT s.kind, sum(c.usd - c.cost) AS margin, sum(c.usd) AS usd FROM cell c JOIN belongs b USING (account) JOIN standing(as_of_day()) s USING (customer) WHERE c.is_costed GROUP BY s.kind
 ), worth AS (
