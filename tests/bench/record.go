@@ -206,9 +206,9 @@ func (b bench) recordGold(ctx context.Context) (*script, error) {
 		}
 		switch {
 		case m.Storage == lake.StoragePartitioned:
-			r.instead(before, "PARTITION_BY", fmt.Sprintf("SELECT * FROM (%s\n) ORDER BY %s", strings.TrimRight(m.SQL, "; \n"), strings.Join(m.Key, ", ")), m)
+			r.instead(before, fmt.Sprintf("SELECT * FROM (%s\n) ORDER BY %s", strings.TrimRight(m.SQL, "; \n"), strings.Join(m.Key, ", ")), m, "PARTITION_BY")
 		case m.Fit != "":
-			r.instead(before, "read_json", "SELECT * FROM read_parquet("+engine.Literal(out.Parts[0].Path)+")", m)
+			r.instead(before, "SELECT * FROM read_parquet("+engine.Literal(out.Parts[0].Path)+")", m, "read_json", filepath.Join(r.work, "link-"))
 		}
 	}
 	err = builder.Close()
@@ -219,10 +219,13 @@ func (b bench) recordGold(ctx context.Context) (*script, error) {
 // instead gives the bare side another statement for a model than the recorded one: a
 // partitioned table is written as one sorted file, without the scratch files and months of
 // the small demo, and where rows go through a Go function it writes those of the small demo.
-// What follows is the dropping of the model's tables.
-func (r *recording) instead(from int, mark, query string, m gold.Model) {
+// The first statement with one of the marks is where that begins; what follows is the
+// dropping of the model's tables.
+func (r *recording) instead(from int, query string, m gold.Model, marks ...string) {
 	all := r.script.Statements
-	first := slices.IndexFunc(all[from:], func(s statement) bool { return strings.Contains(s.SQL, mark) })
+	first := slices.IndexFunc(all[from:], func(s statement) bool {
+		return slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(s.SQL, mark) })
+	})
 	if first < 0 {
 		return
 	}
