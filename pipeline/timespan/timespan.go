@@ -1,7 +1,8 @@
 // Package timespan cuts a table of events into stretches of time that are stored one file
 // each, so that a run writes only those again in which something changed.
 //
-// It knows rows per month and SQL conditions, and nothing of tables, layers or files.
+// It knows rows per month, digests of rows by which one tells that nothing changed, and SQL
+// conditions, and nothing of tables, layers or files.
 package timespan
 
 import (

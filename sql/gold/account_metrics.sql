@@ -6,9 +6,10 @@
 -- rates, so that customers are rolled up from counts and not from rates. A count or amount
 -- is 0 only where its source is available in the account's region (ops.source_coverage, or
 -- any fact of that region); else it is NULL. It is NULL, too, where all there is has no
--- exchange rate; services are NULL for an account that pays recurring revenue though no service
--- of it is on record (by a contract or its invoices); and revenue is NULL for an account that pays (MRR, deals won) though no
--- billing system knows it: it is billed somewhere else, or its billing account is not linked.
+-- exchange rate; services are NULL for an account that pays recurring revenue (by a contract
+-- or its invoices) though no service of it is on record; and revenue is NULL for an account
+-- that pays (MRR, deals won) though no billing system knows it: it is billed somewhere else,
+-- or its billing account is not linked.
 --
 -- history_quality: before the region's last source began to be exported, what had been
 -- overwritten in a source cannot be seen any more ('reconstructed').

@@ -17,15 +17,15 @@ WITH known AS (
          CAST(nominal_weight * sub_score AS DECIMAL(38,12)) AS weighted
   FROM gold.health_score_components WHERE NOT is_missing
 ), summed AS (
-  SELECT account_id, scorecard_version, CAST(sum(weight) AS DOUBLE) AS coverage, ratio(sum(weighted), sum(weight)) AS mean_score,
-         ratio(sum(weighted) FILTER (WHERE dimension = 'payment'), sum(weight) FILTER (WHERE dimension = 'payment')) AS payment_score,
-         ratio(sum(weighted) FILTER (WHERE dimension = 'support'), sum(weight) FILTER (WHERE dimension = 'support')) AS support_score,
-         ratio(sum(weighted) FILTER (WHERE dimension = 'usage'), sum(weight) FILTER (WHERE dimension = 'usage')) AS usage_score,
-         ratio(sum(weighted) FILTER (WHERE dimension = 'engagement'), sum(weight) FILTER (WHERE dimension = 'engagement')) AS engagement_score,
+  SELECT account_id, scorecard_version, CAST(sum(weight) AS DOUBLE) AS coverage, no_more(ratio(sum(weighted), sum(weight)), 100) AS mean_score,
+         no_more(ratio(sum(weighted) FILTER (WHERE dimension = 'payment'), sum(weight) FILTER (WHERE dimension = 'payment')), 100) AS payment_score,
+         no_more(ratio(sum(weighted) FILTER (WHERE dimension = 'support'), sum(weight) FILTER (WHERE dimension = 'support')), 100) AS support_score,
+         no_more(ratio(sum(weighted) FILTER (WHERE dimension = 'usage'), sum(weight) FILTER (WHERE dimension = 'usage')), 100) AS usage_score,
+         no_more(ratio(sum(weighted) FILTER (WHERE dimension = 'engagement'), sum(weight) FILTER (WHERE dimension = 'engagement')), 100) AS engagement_score,
          arg_min(measure, (-exact(points_lost), measure)) FILTER (WHERE points_lost > 0) AS main_detractor
   FROM known GROUP BY account_id, scorecard_version
 ), scored AS (
-  SELECT *, CASE WHEN coverage >= param('health.min_coverage') THEN least(mean_score, 100) END AS health_score FROM summed
+  SELECT *, CASE WHEN coverage >= param('health.min_coverage') THEN mean_score END AS health_score FROM summed
 ), earlier AS (
   SELECT account_id, scorecard_version, health_score
   FROM past.health_score

@@ -55,6 +55,8 @@ CREATE MACRO with_article(words) AS CASE WHEN regexp_matches(words, '^[aeiou]') 
 -- A fraction as a whole percentage: 0.253 is 25 %.
 CREATE MACRO percent_text(fraction) AS format('{:.0f} %', CAST(fraction AS DOUBLE) * 100);
 
+-- x, but no more than most: the last bit of a mean may lie above all it is the mean of. NULL stays NULL.
+CREATE MACRO no_more(x, most) AS CASE WHEN x > most THEN most ELSE x END;
 -- A score of 0 to 100, to a tenth unless it is whole: 70.4 is not the 70 that it passed.
 CREATE MACRO score_text(score) AS CASE WHEN score = round(score) THEN format('{:.0f}', CAST(score AS DOUBLE)) ELSE format('{:.1f}', CAST(score AS DOUBLE)) END;
 
