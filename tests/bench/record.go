@@ -208,7 +208,7 @@ func (b bench) recordGold(ctx context.Context) (*script, error) {
 		case m.Storage == lake.StoragePartitioned:
 			r.instead(before, fmt.Sprintf("SELECT * FROM (%s\n) ORDER BY %s", strings.TrimRight(m.SQL, "; \n"), strings.Join(m.Key, ", ")), m, "PARTITION_BY")
 		case m.Fit != "":
-			r.instead(before, "SELECT * FROM read_parquet("+engine.Literal(out.Parts[0].Path)+")", m, "read_json", filepath.Join(r.work, "link-"))
+			r.instead(before, "SELECT * FROM read_parquet("+engine.Literal(filepath.Join(r.path("lake"), "current", m.Schema, m.Name+".parquet"))+")", m, "read_json", filepath.Join(r.work, "link-"))
 		}
 	}
 	err = builder.Close()
