@@ -51,7 +51,7 @@ func (p *Project) Build(ctx context.Context, eng engine.Engine, model string, in
 	return res, errors.Join(err, b.Close())
 }
 
-func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in BuildInput) (BuildResult, error) {
+func (p *Project) build(ctx context.Context, eng engine.Engine, sess engine.Session, m Model, in BuildInput) (BuildResult, error) {
 	if err := p.defineMetrics(ctx, sess, m); err != nil {
 		return BuildResult{}, err
 	}
@@ -78,7 +78,7 @@ func (p *Project) build(ctx context.Context, sess engine.Session, m Model, in Bu
 	var parts []Part
 	var err error
 	if m.Storage == "partitioned" {
-		parts, err = m.writeSpans(ctx, sess, rows, columns, in)
+		parts, err = m.writeSpans(ctx, eng, sess, rows, columns, in)
 	} else {
 		parts, err = m.writeOne(ctx, sess, rows, columns, in)
 	}
@@ -112,16 +112,14 @@ func (p *Project) register(ctx context.Context, sess engine.Session, name string
 
 // columns are the contract's, with their field ids and what they mean.
 func (m Model) columns(ids func(string, []string) map[string]int) []engine.Column {
-	names := make([]string, len(m.Contract.Columns))
-	columns := make([]engine.Column, len(names))
+	columns := make([]engine.Column, len(m.Contract.Columns))
 	for i, c := range m.Contract.Columns {
-		names[i] = c.Name
 		columns[i] = engine.Column{Name: c.Name, Type: c.Type, Comment: c.Description}
 	}
 	if ids == nil {
 		return columns
 	}
-	assigned := ids(m.Schema+"/"+m.Name, names)
+	assigned := ids(m.Schema+"/"+m.Name, columnNames(m.Contract))
 	for i := range columns {
 		columns[i].FieldID = assigned[columns[i].Name]
 	}

@@ -44,7 +44,7 @@ func (b *Builder) Build(ctx context.Context, model string, in BuildInput) (Build
 	if err != nil {
 		return BuildResult{}, err
 	}
-	res, err := b.project.build(ctx, s, m, in)
+	res, err := b.project.build(ctx, b.engine, s, m, in)
 	if err == nil {
 		err = s.clear(ctx, m)
 	}

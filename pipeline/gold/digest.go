@@ -116,13 +116,8 @@ func (m Model) digestScratch(ctx context.Context, sess engine.Session, dir strin
 	if err != nil || len(files) == 0 {
 		return nil, err
 	}
-	names := make([]string, len(m.Contract.Columns))
-	for i, c := range m.Contract.Columns {
-		names[i] = c.Name
-	}
-	query := fmt.Sprintf(`SELECT slice, month, %s
-FROM (SELECT CAST(%s AS INTEGER) AS slice, %s AS month, %s AS h FROM read_parquet(%s, hive_partitioning = false)) GROUP BY ALL`,
-		timespan.DigestSQL, m.sliceSQL(), m.monthSQL(), timespan.HashSQL(names), engine.Literal(filepath.Join(dir, "*", "*", "*", "*.parquet")))
+	query := fmt.Sprintf("SELECT %[1]s, %[2]s, %[3]s FROM (SELECT %[1]s, %[2]s, %[4]s AS h FROM read_parquet(%[5]s, hive_partitioning = true, hive_types = {'%[1]s': INTEGER, '%[2]s': INTEGER})) GROUP BY ALL",
+		sliceColumn, monthColumn, timespan.DigestSQL, hashColumn, engine.Literal(filepath.Join(dir, "*", "*", "*", "*.parquet")))
 	rows, err := sess.Query(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("digest rows: %w", err)

@@ -37,8 +37,20 @@ func (r KeyReport) Broken() int64 {
 // whether notNull columns are never NULL. Keys are compared by their 64-bit hashes first,
 // which costs a fraction of the memory; only if two hashes are equal by the keys themselves.
 func ExamineKey(ctx context.Context, sess engine.Session, table string, key, notNull []string) (KeyReport, error) {
-	list := identList(key)
-	counts := []string{"count(*)", "count(DISTINCT hash(" + list + "))"}
+	return examine(ctx, sess, table, key, notNull, fmt.Sprintf("SELECT *, hash(%s) AS key_hash FROM %s", identList(key), table), "count(DISTINCT key_hash)")
+}
+
+// examineSorted is ExamineKey for a single file that was written in the order of its key.
+// There a key that comes twice stands beside itself, which is found for a third of the work.
+func examineSorted(ctx context.Context, sess engine.Session, table string, key, notNull []string) (KeyReport, error) {
+	hashed := fmt.Sprintf("SELECT *, hash(%s) AS key_hash FROM %s", identList(key), table)
+	return examine(ctx, sess, table, key, notNull, "SELECT *, lag(key_hash) OVER () AS hash_before FROM ("+hashed+")",
+		"count(*) FILTER (key_hash IS DISTINCT FROM hash_before)")
+}
+
+// examine counts rows, distinct keys and NULLs in hashed rows of table.
+func examine(ctx context.Context, sess engine.Session, table string, key, notNull []string, hashed, distinct string) (KeyReport, error) {
+	counts := []string{"count(*)", distinct}
 	for _, c := range notNull {
 		counts = append(counts, fmt.Sprintf("count(*) FILTER (WHERE %s IS NULL)", engine.Ident(c)))
 	}
@@ -47,7 +59,7 @@ func ExamineKey(ctx context.Context, sess engine.Session, table string, key, not
 	for i := range found {
 		into[i] = &found[i]
 	}
-	if err := oneRow(ctx, sess, fmt.Sprintf("SELECT %s FROM %s", strings.Join(counts, ", "), table), into...); err != nil {
+	if err := oneRow(ctx, sess, fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(counts, ", "), hashed), into...); err != nil {
 		return KeyReport{}, fmt.Errorf("check the key of %s: %w", table, err)
 	}
 	r := KeyReport{Rows: found[0]}
@@ -59,6 +71,7 @@ func ExamineKey(ctx context.Context, sess engine.Session, table string, key, not
 	if found[1] == r.Rows {
 		return r, nil
 	}
+	list := identList(key)
 	doubles := fmt.Sprintf("SELECT coalesce(min(k), ''), count(*) FROM (SELECT concat_ws('|', %[1]s) AS k FROM %[2]s GROUP BY %[1]s HAVING count(*) > 1)", list, table)
 	if err := oneRow(ctx, sess, doubles, &r.Sample, &r.Doubles); err != nil {
 		return r, fmt.Errorf("check the key of %s: %w", table, err)
@@ -86,6 +99,14 @@ func oneRow(ctx context.Context, sess engine.Session, query string, into ...any)
 		}
 	}
 	return rows.Err()
+}
+
+func columnNames(c config.Contract) []string {
+	names := make([]string, len(c.Columns))
+	for i, col := range c.Columns {
+		names[i] = col.Name
+	}
+	return names
 }
 
 // notNull are the columns that a contract never leaves empty.
@@ -121,7 +142,11 @@ func (m Model) checkKeys(ctx context.Context, sess engine.Session, parts []Part)
 			nulls = append(nulls, ColumnNulls{c, n})
 		}
 	}
-	r, err := ExamineKey(ctx, sess, "result."+engine.Ident(m.Name), m.Key, untold)
+	look := ExamineKey
+	if len(files) == 1 {
+		look = examineSorted
+	}
+	r, err := look(ctx, sess, "result."+engine.Ident(m.Name), m.Key, untold)
 	if err != nil {
 		return err
 	}

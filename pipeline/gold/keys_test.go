@@ -1,10 +1,14 @@
 package gold_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine"
 	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 	"github.com/customer360/pipeline/pipeline/gold"
@@ -49,5 +53,26 @@ func TestExamineKey(t *testing.T) {
 				t.Errorf("broken: %t", broken)
 			}
 		})
+	}
+}
+
+// TestDoubledKeyIsFound: wherever in a table two rows with one key stand, beside which
+// border of vectors and row groups.
+func TestDoubledKeyIsFound(t *testing.T) {
+	eng := openEngine(t, 2)
+	const rows = 400_000
+	contract := config.Contract{Layer: "gold", Table: "keyed", Key: []string{"id", "name"}, Storage: "single", Columns: []config.ContractColumn{
+		{Name: "id", Type: "BIGINT"}, {Name: "name", Type: "VARCHAR"}, {Name: "n", Type: "BIGINT"}}}
+	for _, twice := range []int{0, 1, 2047, 2048, 122_879, 122_880, 200_000, rows - 2, rows} { // the last is in no row
+		sql := fmt.Sprintf("-- grain: g\n-- key: id, name\n-- storage: single\n-- about: a\nSELECT CASE WHEN i = %d THEN i - 1 ELSE i END AS id, 'x' AS name, i AS n FROM range(%d) r(i) ORDER BY hash(i)", twice+1, rows)
+		p, err := smallProject(t, eng, map[string]string{"gold/keyed.sql": sql}, nil, contract)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Build(t.Context(), eng, "gold.keyed", gold.BuildInput{AsOf: time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC), Part: partNames(t.TempDir())})
+		want := fmt.Sprintf("the key is not unique, e.g. %d|x (1 rows)", twice)
+		if sound := twice == rows; sound && err != nil || !sound && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%d twice: %v", twice, err)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/timespan"
 )
 
 // scratchSchema holds a view of the scratch files of every piece.
@@ -32,7 +33,7 @@ const scratchRows = 8192
 //
 // A piece with the rows that it had in the published table is not sorted and not written,
 // which is most of the work: its file stays.
-func (m Model) writeSpans(ctx context.Context, sess engine.Session, rows string, columns []engine.Column, in BuildInput) (parts []Part, err error) {
+func (m Model) writeSpans(ctx context.Context, eng engine.Engine, sess engine.Session, rows string, columns []engine.Column, in BuildInput) (parts []Part, err error) {
 	if m.Contract.PartitionBy == "" {
 		return nil, &SQLError{Path: m.Path, Problem: "the contract is partitioned but names no partition_by", Err: ErrContract}
 	}
@@ -48,14 +49,18 @@ func (m Model) writeSpans(ctx context.Context, sess engine.Session, rows string,
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range m.pieces(cells, in.SpanRows) {
-		part, held := p.heldIn(in.Held, m)
+	pieces := m.pieces(cells, in.SpanRows)
+	parts = make([]Part, len(pieces))
+	err = spread(ctx, eng, len(pieces), func(engine.Session) error { return nil }, func(own engine.Session, i int) (err error) {
+		part, held := pieces[i].heldIn(in.Held, m)
 		if !held {
-			if part, err = m.writePiece(ctx, sess, p, scratch, columns, in); err != nil {
-				return nil, err
-			}
+			part, err = m.writePiece(ctx, own, pieces[i], scratch, columns, in)
 		}
-		parts = append(parts, part)
+		parts[i] = part
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return parts, m.checkKeys(ctx, sess, parts)
 }
@@ -77,10 +82,12 @@ func (m Model) writePiece(ctx context.Context, sess engine.Session, p piece, scr
 	return part, nil
 }
 
-// Columns that tell slice and month of scratch rows, and so their directories.
+// Columns of scratch rows beside the table's: slice and month, which are their directories,
+// and a hash of the row.
 const (
 	sliceColumn = "_partition_slice"
 	monthColumn = "_partition_month"
+	hashColumn  = "_row_hash"
 )
 
 // writeScratch writes the model's rows to
@@ -88,8 +95,8 @@ const (
 // left that ran out of memory is written over.
 func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir string, slices []string) error {
 	for i, slice := range slices {
-		query := fmt.Sprintf("COPY (SELECT *, %s AS %s, %s AS %s FROM (%s) WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s, %s), ROW_GROUP_SIZE %d, OVERWRITE true)",
-			m.sliceSQL(), sliceColumn, m.monthSQL(), monthColumn, m.typed(rows), slice,
+		query := fmt.Sprintf("COPY (SELECT *, %s AS %s, %s AS %s, %s AS %s FROM (%s) WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s, %s), ROW_GROUP_SIZE %d, OVERWRITE true)",
+			m.sliceSQL(), sliceColumn, m.monthSQL(), monthColumn, timespan.HashSQL(columnNames(m.Contract)), hashColumn, m.typed(rows), slice,
 			engine.Literal(filepath.Join(dir, strconv.Itoa(i))), sliceColumn, monthColumn, scratchRows)
 		if err := sess.Exec(ctx, query); err != nil {
 			return locate(m.Path, m.SQL, err)
