@@ -116,8 +116,14 @@ func (m Model) digestScratch(ctx context.Context, sess engine.Session, dir strin
 	if err != nil || len(files) == 0 {
 		return nil, err
 	}
-	query := fmt.Sprintf("SELECT %[1]s, %[2]s, %[3]s FROM (SELECT %[1]s, %[2]s, %[4]s AS h FROM read_parquet(%[5]s, hive_partitioning = true, hive_types = {'%[1]s': INTEGER, '%[2]s': INTEGER})) GROUP BY ALL",
-		sliceColumn, monthColumn, timespan.DigestSQL, hashColumn, engine.Literal(filepath.Join(dir, "*", "*", "*", "*.parquet")))
+	return m.digestRows(ctx, sess, fmt.Sprintf("read_parquet(%s, hive_partitioning = true, hive_types = {'%s': INTEGER, '%s': INTEGER})",
+		engine.Literal(filepath.Join(dir, "*", "*", "*", "*.parquet")), sliceColumn, monthColumn))
+}
+
+// digestRows digests marked rows.
+func (m Model) digestRows(ctx context.Context, sess engine.Session, from string) (digests, error) {
+	query := fmt.Sprintf("SELECT %[1]s, %[2]s, %[3]s FROM (SELECT %[1]s, %[2]s, %[4]s AS h FROM %[5]s) GROUP BY ALL",
+		sliceColumn, monthColumn, timespan.DigestSQL, hashColumn, from)
 	rows, err := sess.Query(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("digest rows: %w", err)

@@ -24,25 +24,36 @@ const scratchRows = 8192
 
 // writeSpans writes a partitioned table: one part per slice of the model and span of its
 // partition column (see timespan), and one without rows if there are none, because a table
-// always has a file.
+// always has a file. A part with the rows that it had in the published table is not written
+// again: its file stays.
 //
-// The table may be far larger than memory. So the model's rows first go as they come to
-// scratch files by slice and month, one slice after another, and then every piece is read
-// back, sorted and written. Only a piece is ever sorted, and only the joins of one slice
-// are held at once.
-//
-// A piece with the rows that it had in the published table is not sorted and not written,
-// which is most of the work: its file stays.
-func (m Model) writeSpans(ctx context.Context, eng engine.Engine, sess engine.Session, rows string, columns []engine.Column, in BuildInput) (parts []Part, err error) {
+// The model's rows are first put down as they come, then counted and hashed, and then every
+// piece is written by itself. Where they are put down depends on their size: in a table of
+// the session, or, of a model with slices, in scratch files.
+func (m Model) writeSpans(ctx context.Context, eng engine.Engine, sess engine.Session, rows string, columns []engine.Column, in BuildInput) ([]Part, error) {
 	if m.Contract.PartitionBy == "" {
 		return nil, &SQLError{Path: m.Path, Problem: "the contract is partitioned but names no partition_by", Err: ErrContract}
 	}
+	write := m.spansFromTable
+	if m.SliceBy != "" && in.bytes() > smallInputs {
+		write = m.spansFromFiles
+	}
+	parts, err := write(ctx, eng, sess, rows, columns, in)
+	if err != nil {
+		return nil, err
+	}
+	return parts, m.checkKeys(ctx, sess, parts)
+}
+
+// spansFromFiles goes by way of scratch files. The table may be far larger than memory: only
+// a piece is ever sorted, and only the joins of one slice are held at once.
+func (m Model) spansFromFiles(ctx context.Context, eng engine.Engine, sess engine.Session, rows string, columns []engine.Column, in BuildInput) (parts []Part, err error) {
 	scratch := in.Part(m.Schema + "-" + m.Name + "-scratch")
 	if err := os.Mkdir(scratch, 0o755); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	if err := m.writeScratch(ctx, sess, rows, scratch, m.sliceConditions(in.bytes())); err != nil {
+	if err := m.writeScratch(ctx, sess, rows, scratch, m.sliceConditions()); err != nil {
 		return nil, err
 	}
 	cells, err := m.digestScratch(ctx, sess, scratch)
@@ -51,7 +62,7 @@ func (m Model) writeSpans(ctx context.Context, eng engine.Engine, sess engine.Se
 	}
 	pieces := m.pieces(cells, in.SpanRows)
 	parts = make([]Part, len(pieces))
-	err = spread(ctx, eng, len(pieces), func(engine.Session) error { return nil }, func(own engine.Session, i int) (err error) {
+	return parts, spread(ctx, eng, len(pieces), func(engine.Session) error { return nil }, func(own engine.Session, i int) (err error) {
 		part, held := pieces[i].heldIn(in.Held, m)
 		if !held {
 			part, err = m.writePiece(ctx, own, pieces[i], scratch, columns, in)
@@ -59,10 +70,6 @@ func (m Model) writeSpans(ctx context.Context, eng engine.Engine, sess engine.Se
 		parts[i] = part
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return parts, m.checkKeys(ctx, sess, parts)
 }
 
 // writePiece writes the scratch rows of a piece in the order of the table's key.
@@ -90,13 +97,19 @@ const (
 	hashColumn  = "_row_hash"
 )
 
+// marked are the model's rows with those columns.
+func (m Model) marked(rows string) string {
+	return fmt.Sprintf("SELECT *, %s AS %s, %s AS %s, %s AS %s FROM (%s)",
+		m.sliceSQL(), sliceColumn, m.monthSQL(), monthColumn, timespan.HashSQL(columnNames(m.Contract)), hashColumn, m.typed(rows))
+}
+
 // writeScratch writes the model's rows to
 // dir/<n>/<slice column>=<slice>/<month column>=<month>/*.parquet, in no order. What a try
 // left that ran out of memory is written over.
 func (m Model) writeScratch(ctx context.Context, sess engine.Session, rows, dir string, slices []string) error {
 	for i, slice := range slices {
-		query := fmt.Sprintf("COPY (SELECT *, %s AS %s, %s AS %s, %s AS %s FROM (%s) WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s, %s), ROW_GROUP_SIZE %d, OVERWRITE true)",
-			m.sliceSQL(), sliceColumn, m.monthSQL(), monthColumn, timespan.HashSQL(columnNames(m.Contract)), hashColumn, m.typed(rows), slice,
+		query := fmt.Sprintf("COPY (%s WHERE %s) TO %s (FORMAT parquet, PARTITION_BY (%s, %s), ROW_GROUP_SIZE %d, OVERWRITE true)",
+			m.marked(rows), slice,
 			engine.Literal(filepath.Join(dir, strconv.Itoa(i))), sliceColumn, monthColumn, scratchRows)
 		if err := sess.Exec(ctx, query); err != nil {
 			return locate(m.Path, m.SQL, err)
@@ -135,8 +148,8 @@ func scratchValue(dir, column string) (int, error) {
 	return n, nil
 }
 
-// smallInputs are inputs (as Parquet) whose joins fit into memory together: then a model
-// is computed at once, which is cheaper than slice after slice.
+// smallInputs are inputs (as Parquet) whose joins and rows fit into memory together: then a
+// model with slices is computed at once, which is cheaper than slice after slice.
 const smallInputs = 64 << 20
 
 // bytes is the size of all inputs.
@@ -153,10 +166,7 @@ func (in BuildInput) bytes() (n int64) {
 
 // sliceConditions are conditions of which every row meets exactly one: one for each
 // value of the model's slices, and one for rows with none of them.
-func (m Model) sliceConditions(bytes int64) []string {
-	if m.SliceBy == "" || bytes <= smallInputs {
-		return []string{"true"}
-	}
+func (m Model) sliceConditions() []string {
 	column := engine.Ident(m.SliceBy)
 	var conditions, values []string
 	for _, value := range m.Slices {

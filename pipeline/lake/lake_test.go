@@ -320,6 +320,62 @@ func TestPublishRefuses(t *testing.T) {
 	wantClean(t, l)
 }
 
+// TestTableIsCutOtherwise: a table that was one file may become several, and one again, for
+// every reader and in the projections.
+func TestTableIsCutOtherwise(t *testing.T) {
+	fixtures := makeParquet(t, map[string]string{"a": rowsQuery("a", 5), "b": rowsQuery("b", 7)})
+	l := mustLake(t, Options{})
+	for i, c := range []struct {
+		storage string
+		parts   []string
+		rows    int64
+		visible string
+	}{
+		{StorageSingle, []string{"a"}, 5, "t.parquet"},
+		{StoragePartitioned, []string{"a", "b"}, 12, "t"},
+		{StorageSingle, []string{"b"}, 7, "t.parquet"},
+	} {
+		run := fmt.Sprintf("R%d", i+1)
+		lock, err := l.Lock(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tx, _, err := l.Begin(t.Context(), lock, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := Manifest{Storage: c.storage, Schema: idName}
+		for _, part := range c.parts {
+			f, err := stage(tx, filepath.Join(fixtures, part+".src"), "gold/t", FileOptions{Partition: part})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Files = append(m.Files, f)
+		}
+		if _, err := tx.Publish(t.Context(), Publish{Tables: map[string]Manifest{"gold/t": m}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(tx.Close(), lock.Close()); err != nil {
+			t.Fatal(err)
+		}
+		head, err := l.Head()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := l.Snapshot(head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Manifest("gold/t"); err != nil || got.Storage != c.storage || rowsOf(got.Files) != c.rows {
+			t.Errorf("version %d: %+v, %v", i+1, got, err)
+		}
+		if found, err := filepath.Glob(filepath.Join(l.Root(), "current", "gold", "*")); err != nil || len(found) != 1 || filepath.Base(found[0]) != c.visible {
+			t.Errorf("version %d: readers see %v, %v", i+1, found, err)
+		}
+	}
+	wantClean(t, l)
+}
+
 func TestDroppedColumnKeepsItsID(t *testing.T) {
 	fixtures := makeParquet(t, map[string]string{"a": "SELECT 1 AS id, 2 AS amount", "b": "SELECT 1 AS id", "c": "SELECT 1 AS id, 3 AS price"})
 	l := mustLake(t, Options{})

@@ -133,7 +133,7 @@ func (m Manifest) settle(table string, prev *Manifest) (Manifest, error) {
 		return m, fmt.Errorf("table %s: %w", table, err)
 	}
 	if prev != nil {
-		if prev.Storage != m.Storage {
+		if prev.Storage != m.Storage && !(cutFreely(prev.Storage) && cutFreely(m.Storage)) {
 			return m, fmt.Errorf("table %s: its storage is %s and cannot become %s", table, prev.Storage, m.Storage)
 		}
 		if err := m.checkIDs(prev); err != nil {
@@ -156,6 +156,9 @@ func (m Manifest) settle(table string, prev *Manifest) (Manifest, error) {
 	}
 	return m, nil
 }
+
+// cutFreely tells of storages between which a table may change, being written anew as a whole.
+func cutFreely(storage string) bool { return storage == StorageSingle || storage == StoragePartitioned }
 
 // checkIDs: a known column keeps its id, a new one has an id never used.
 func (m *Manifest) checkIDs(prev *Manifest) error {

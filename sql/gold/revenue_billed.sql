@@ -1,6 +1,6 @@
 -- grain: account x product family x month with invoices
 -- key: month_start, account_id, product_family
--- storage: single
+-- storage: partitioned
 --
 -- What was invoiced net of tax: by the lines, and under UNKNOWN what an invoice's lines do
 -- not add up to. Lines in another currency than their invoice cannot be held against it.

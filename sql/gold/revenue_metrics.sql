@@ -1,6 +1,6 @@
 -- grain: account x product family x month, in USD only
 -- key: month_start, account_id, product_family
--- storage: single
+-- storage: partitioned
 --
 -- revenue_usd is what was invoiced net of tax in the month, less the credits issued in it:
 -- recurring_usd + usage_usd + one_time_usd + what no line explains, - credited_usd.

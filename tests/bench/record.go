@@ -206,7 +206,7 @@ func (b bench) recordGold(ctx context.Context) (*script, error) {
 		}
 		switch {
 		case m.Storage == lake.StoragePartitioned:
-			r.instead(before, fmt.Sprintf("SELECT * FROM (%s\n) ORDER BY %s", strings.TrimRight(m.SQL, "; \n"), strings.Join(m.Key, ", ")), m, "PARTITION_BY")
+			r.instead(before, fmt.Sprintf("SELECT * FROM (%s\n) ORDER BY %s", strings.TrimRight(m.SQL, "; \n"), strings.Join(m.Key, ", ")), m, "scratch.staged")
 		case m.Fit != "":
 			r.instead(before, "SELECT * FROM read_parquet("+engine.Literal(filepath.Join(r.path("lake"), "current", m.Schema, m.Name+".parquet"))+")", m, "read_json", filepath.Join(r.work, "link-"))
 		}
