@@ -40,8 +40,9 @@ func ExamineKey(ctx context.Context, sess engine.Session, table string, key, not
 	return examine(ctx, sess, table, key, notNull, fmt.Sprintf("SELECT *, hash(%s) AS key_hash FROM %s", identList(key), table), "count(DISTINCT key_hash)")
 }
 
-// examineSorted is ExamineKey for a single file that was written in the order of its key.
-// There a key that comes twice stands beside itself, which is found for a third of the work.
+// examineSorted is ExamineKey for a file that was written in the order of its key, or for
+// such files that cannot have a key in common. There a key that comes twice stands beside
+// itself, which is found for a third of the work.
 func examineSorted(ctx context.Context, sess engine.Session, table string, key, notNull []string) (KeyReport, error) {
 	hashed := fmt.Sprintf("SELECT *, hash(%s) AS key_hash FROM %s", identList(key), table)
 	return examine(ctx, sess, table, key, notNull, "SELECT *, lag(key_hash) OVER () AS hash_before FROM ("+hashed+")",
@@ -143,7 +144,7 @@ func (m Model) checkKeys(ctx context.Context, sess engine.Session, parts []Part)
 		}
 	}
 	look := ExamineKey
-	if len(files) == 1 {
+	if len(files) == 1 || m.SliceBy == "" && m.keyBeginsWithPartition() {
 		look = examineSorted
 	}
 	r, err := look(ctx, sess, "result."+engine.Ident(m.Name), m.Key, untold)

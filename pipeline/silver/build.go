@@ -24,6 +24,9 @@ type BuildInput struct {
 	// SpanRows is how many rows of a partitioned table stand in one file at most, unless they
 	// are of one month; 0 = the default.
 	SpanRows int64
+	// ClusterRows is from how many rows on a partitioned table is put in the order of its event
+	// date before its spans are written; 0 = the default.
+	ClusterRows int64
 	// TableOnly leaves out what accounts for the table: what was refused, counts, checks.
 	TableOnly bool
 }
@@ -175,7 +178,11 @@ func (b *builder) parse(ctx context.Context) error {
 	if err := b.fillLookups(ctx); err != nil {
 		return err
 	}
-	if err := b.run(ctx, "columns", b.t.parsedSQL(b.groups, b.columnsOf, reconstructed > 0)); err != nil {
+	clustered, err := b.clustered(ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.run(ctx, "columns", b.t.parsedSQL(b.groups, b.columnsOf, reconstructed > 0, clustered)); err != nil {
 		return err
 	}
 	if len(b.t.fx) > 0 {

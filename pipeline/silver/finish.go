@@ -112,7 +112,7 @@ func (t Table) SQL() []string {
 			out = append(out, in.overlaySQL(nil))
 		}
 	}
-	out = append(out, t.parsedSQL(groups, all, true))
+	out = append(out, t.parsedSQL(groups, all, true, false))
 	if len(t.fx) > 0 {
 		out = append(out, t.fxSQL())
 	}

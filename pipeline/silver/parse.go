@@ -10,13 +10,18 @@ const defectType = `STRUCT("column" VARCHAR, rule VARCHAR, raw VARCHAR)[]`
 
 // parsedSQL creates the table parsed: the latest versions as typed contract columns,
 // with what is wrong with them and what conversion needs. Silver rows, rejected rows
-// and rejected values are all written from it.
-func (t *Table) parsedSQL(groups []*group, have func(*inputPlan) []string, overlay bool) string {
+// and rejected values are all written from it. Clustered rows stand in the order of their
+// event date.
+func (t *Table) parsedSQL(groups []*group, have func(*inputPlan) []string, overlay, clustered bool) string {
 	parts := make([]string, len(groups))
 	for i, g := range groups {
 		parts[i] = "(\n" + t.parseGroupSQL(g, g.have(have), overlay) + "\n)"
 	}
-	return "CREATE TABLE parsed AS\n" + strings.Join(parts, "\nUNION ALL\n")
+	query := "CREATE TABLE parsed AS\n" + strings.Join(parts, "\nUNION ALL\n")
+	if clustered {
+		query += "\nORDER BY " + id(t.Contract.PartitionBy)
+	}
+	return query
 }
 
 // latestFrom joins the bronze rows of a group with what was decided about them.

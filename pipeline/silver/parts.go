@@ -1,6 +1,7 @@
 package silver
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -95,6 +96,24 @@ func (b *builder) writeSpans(ctx context.Context) error {
 		return errSpans
 	}
 	return nil
+}
+
+// manyRows are more than fit into memory, cleaned, on the machines this is made for.
+const manyRows = 10_000_000
+
+// clustered tells whether there are so many rows to clean that they must be put in order:
+// where they do not fit into memory every span would else read all of them back, and push
+// others out.
+func (b *builder) clustered(ctx context.Context) (bool, error) {
+	if !b.t.partitioned() {
+		return false, nil
+	}
+	from := "versions"
+	if b.plan != nil {
+		from = wantedTable
+	}
+	n, err := b.number(ctx, `SELECT count(*) FROM `+from+` WHERE "#status" = 'latest'`)
+	return n >= cmp.Or(b.in.ClusterRows, manyRows), err
 }
 
 // errSpans says that a table is cut otherwise than was foreseen before its rows were
