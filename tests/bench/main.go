@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -132,13 +133,27 @@ func withoutHistory(dir string) error {
 	if raw, err = json.Marshal(cfg); err != nil {
 		return err
 	}
-	cfg["engine"] = map[string]any{"memory_limit": "80%"}
+	limit, err := bareMemory()
+	if err != nil {
+		return err
+	}
+	cfg["engine"] = map[string]any{"memory_limit": limit}
 	unbounded, err := json.Marshal(cfg)
 	if err != nil {
 		return err
 	}
 	return errors.Join(os.WriteFile(file, raw, 0o644), os.WriteFile(filepath.Join(dir, unboundedConfig), unbounded, 0o644),
 		os.WriteFile(filepath.Join(dir, "gold_metrics.json"), []byte(`{"history": {"month_ends": 0}}`), 0o644))
+}
+
+// bareMemory is the limit that a DuckDB takes which nobody gives one, e.g. "18.8GiB".
+func bareMemory() (limit string, err error) {
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		return "", err
+	}
+	err = db.QueryRow("SELECT replace(current_setting('memory_limit'), ' ', '')").Scan(&limit)
+	return limit, errors.Join(err, db.Close())
 }
 
 // layer is the command that runs one layer on the benchmark's lake.
