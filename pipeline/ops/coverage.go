@@ -27,10 +27,14 @@ type Feed struct {
 // where its source is available.
 func Coverage(ctx context.Context, sess engine.Session, run string, feeds []Feed) ([]Row, error) {
 	type key struct{ object, region, table string }
+	t, err := newTables(ctx, sess)
+	if err != nil {
+		return nil, fmt.Errorf("coverage: %w", err)
+	}
 	var order []key
 	merged := map[key]Row{}
 	for _, f := range feeds {
-		row, err := measure(ctx, sess, f)
+		row, err := t.measure(ctx, f)
 		if err != nil {
 			return nil, fmt.Errorf("coverage of %s in %s: %w", f.Object, f.Region, err)
 		}
@@ -51,7 +55,7 @@ func Coverage(ctx context.Context, sess engine.Session, run string, feeds []Feed
 	return rows, nil
 }
 
-func measure(ctx context.Context, sess engine.Session, f Feed) (Row, error) {
+func (t *tables) measure(ctx context.Context, f Feed) (Row, error) {
 	row := Row{"is_available": f.Loaded, "row_count": f.BronzeRows}
 	if f.FirstExportedAt != nil {
 		row["first_exported_at"] = f.FirstExportedAt.UTC().Format(time.RFC3339Nano)
@@ -62,34 +66,79 @@ func measure(ctx context.Context, sess engine.Session, f Feed) (Row, error) {
 	if f.SilverTable == "" {
 		return row, nil
 	}
-	covered := "NULL::BIGINT"
-	if f.HasAccount {
-		covered = "count(DISTINCT account_id)"
+	found, err := t.of(ctx, f)
+	if err != nil {
+		return nil, err
 	}
-	query := fmt.Sprintf(`SELECT count(*), min(CAST(%s AS TIMESTAMPTZ)), max(CAST(%s AS TIMESTAMPTZ)), %s,
-		(SELECT count(*) FROM silver.account WHERE source_region = $2)
-		FROM silver.%s WHERE source_system = $1`, f.EventSQL, f.EventSQL, covered, engine.Ident(f.SilverTable))
-	rows, err := sess.Query(ctx, query, f.Source, f.Region)
+	row["row_count"] = found.rows
+	if found.first.Valid {
+		row["first_event_at"], row["last_event_at"] = found.first.Time.UTC().Format(time.RFC3339Nano), found.last.Time.UTC().Format(time.RFC3339Nano)
+	}
+	if all := t.accounts[f.Region]; f.HasAccount && all > 0 {
+		row["account_coverage"] = float64(found.accounts) / float64(all)
+	}
+	return row, nil
+}
+
+// tables are silver tables, measured once for all sources that feed them.
+type tables struct {
+	sess     engine.Session
+	accounts map[string]int64 // by region
+	measured map[string]map[string]measured
+}
+
+// measured is what a table holds of one source.
+type measured struct {
+	rows, accounts int64
+	first, last    sql.NullTime
+}
+
+// newTables counts the accounts of the regions.
+func newTables(ctx context.Context, sess engine.Session) (*tables, error) {
+	t := &tables{sess: sess, accounts: map[string]int64{}, measured: map[string]map[string]measured{}}
+	rows, err := sess.Query(ctx, "SELECT source_region, count(*) FROM silver.account WHERE source_region IS NOT NULL GROUP BY source_region")
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var n int64
-	var first, last sql.NullTime
-	var accounts, all sql.NullInt64
-	if rows.Next() {
-		if err := rows.Scan(&n, &first, &last, &accounts, &all); err != nil {
+	for rows.Next() {
+		var region string
+		var n int64
+		if err := rows.Scan(&region, &n); err != nil {
 			return nil, err
 		}
+		t.accounts[region] = n
 	}
-	row["row_count"] = n
-	if first.Valid {
-		row["first_event_at"], row["last_event_at"] = first.Time.UTC().Format(time.RFC3339Nano), last.Time.UTC().Format(time.RFC3339Nano)
+	return t, rows.Err()
+}
+
+// of is what the table that a feed feeds holds of its source.
+func (t *tables) of(ctx context.Context, f Feed) (measured, error) {
+	covered := "0"
+	if f.HasAccount {
+		covered = "count(DISTINCT account_id)"
 	}
-	if accounts.Valid && all.Int64 > 0 {
-		row["account_coverage"] = float64(accounts.Int64) / float64(all.Int64)
+	query := fmt.Sprintf(`SELECT source_system, count(*), min(CAST(%[1]s AS TIMESTAMPTZ)), max(CAST(%[1]s AS TIMESTAMPTZ)), %[2]s
+		FROM silver.%[3]s WHERE source_system IS NOT NULL GROUP BY source_system`, f.EventSQL, covered, engine.Ident(f.SilverTable))
+	if t.measured[query] != nil {
+		return t.measured[query][f.Source], nil
 	}
-	return row, rows.Err()
+	rows, err := t.sess.Query(ctx, query)
+	if err != nil {
+		return measured{}, err
+	}
+	defer rows.Close()
+	found := map[string]measured{}
+	for rows.Next() {
+		var source string
+		var m measured
+		if err := rows.Scan(&source, &m.rows, &m.first, &m.last, &m.accounts); err != nil {
+			return measured{}, err
+		}
+		found[source] = m
+	}
+	t.measured[query] = found
+	return found[f.Source], rows.Err()
 }
 
 // combine adds up two sources of one region. Accounts are not told apart here, so the
