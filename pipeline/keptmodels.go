@@ -51,6 +51,6 @@ func (u *run) keptOrRun(ctx context.Context, m gold.Model, in gold.BuildInput, f
 // covers these are the program and the ids of the columns.
 func (u *run) modelKey(m gold.Model, fp fingerprint) (string, error) {
 	table := m.Schema + "/" + m.Name
-	ids, err := json.Marshal(u.state.fieldIDs(table, columnNames(u.Config.Contracts[table])))
+	ids, err := json.Marshal(u.state.fieldIDs(table, u.Config.Contracts[table].ColumnNames()))
 	return digest(map[string]string{"code": u.CodeVersion, "fingerprint": fp.String(), "ids": string(ids)}), err
 }

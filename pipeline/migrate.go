@@ -86,7 +86,7 @@ func (u *run) migrateTable(ctx context.Context, m *lake.Manifest, by lake.Migrat
 		return err
 	}
 	defer func() { err = errors.Join(err, sess.Close()) }()
-	ids := u.state.fieldIDs(m.Table, columnNames(contract))
+	ids := u.state.fieldIDs(m.Table, contract.ColumnNames())
 	out := *m
 	out.Schema, out.Files = u.state.schema(m.Table, contractColumns(contract)), nil
 	for _, f := range m.Files {

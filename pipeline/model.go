@@ -103,7 +103,7 @@ func (u *run) writeCoverage(ctx context.Context) (coverage, error) {
 	defer sess.Close()
 	contract := u.Config.Contracts[coverageTable]
 	c.part = u.part("source_coverage")
-	_, err = ops.Write(ctx, sess, contract, u.state.fieldIDs(coverageTable, columnNames(contract)), c.rows, c.part)
+	_, err = ops.Write(ctx, sess, contract, u.state.fieldIDs(coverageTable, contract.ColumnNames()), c.rows, c.part)
 	return c, err
 }
 
@@ -331,15 +331,7 @@ func (u *run) manifest(table string, files []lake.File) lake.Manifest {
 	return lake.Manifest{Table: table, Storage: c.Storage, Files: files, Schema: u.state.schema(table, contractColumns(c))}
 }
 
-// columnNames, columnsOf and hasColumn look at a contract's columns.
-func columnNames(c config.Contract) []string {
-	out := make([]string, len(c.Columns))
-	for i, col := range c.Columns {
-		out[i] = col.Name
-	}
-	return out
-}
-
+// columnsOf and hasColumn look at a contract's columns.
 func columnsOf(c config.Contract) []engine.Column {
 	out := make([]engine.Column, len(c.Columns))
 	for i, col := range c.Columns {
@@ -348,7 +340,7 @@ func columnsOf(c config.Contract) []engine.Column {
 	return out
 }
 
-func hasColumn(c config.Contract, name string) bool { return slices.Contains(columnNames(c), name) }
+func hasColumn(c config.Contract, name string) bool { return slices.Contains(c.ColumnNames(), name) }
 
 func contractColumns(c config.Contract) []lake.Column {
 	out := make([]lake.Column, len(c.Columns))

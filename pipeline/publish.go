@@ -78,7 +78,7 @@ func (u *run) writeOps(ctx context.Context) error {
 			name := "ops/" + table
 			contract := u.Config.Contracts[name]
 			part := u.tx.Part(table + "_" + r.Run)
-			if _, err := ops.Write(ctx, sess, contract, u.state.fieldIDs(name, columnNames(contract)), rows, part); err != nil {
+			if _, err := ops.Write(ctx, sess, contract, u.state.fieldIDs(name, contract.ColumnNames()), rows, part); err != nil {
 				return err
 			}
 			if err := u.replaceSet(name, r.Run, part); err != nil {

@@ -57,7 +57,7 @@ func (c *mappingCheck) column(field, name string) bool {
 	if _, ok := c.types[name]; ok || name == "" {
 		return ok
 	}
-	c.report(field, fmt.Sprintf("table %s has no column %q", c.m.TargetTable, name), didYouMean(name, columnNames(c.contract)))
+	c.report(field, fmt.Sprintf("table %s has no column %q", c.m.TargetTable, name), didYouMean(name, c.contract.ColumnNames()))
 	return false
 }
 
@@ -67,14 +67,6 @@ func (c *mappingCheck) value(field, name string) {
 		return
 	}
 	c.column(field, name)
-}
-
-func columnNames(c Contract) []string {
-	names := make([]string, len(c.Columns))
-	for i, col := range c.Columns {
-		names[i] = col.Name
-	}
-	return names
 }
 
 // misspelt tells that a field of an object was not known: what seems to be missing in
@@ -216,8 +208,8 @@ func (c *mappingCheck) references() {
 			c.report(at+".table", fmt.Sprintf("there is no silver table %q", r.Table), didYouMean(r.Table, c.silverTables()))
 			continue
 		}
-		if r.LookupBy != "" && !contains(columnNames(target), r.LookupBy) {
-			c.report(at+".lookup_by", fmt.Sprintf("table %s has no column %q", r.Table, r.LookupBy), didYouMean(r.LookupBy, columnNames(target)))
+		if r.LookupBy != "" && !contains(target.ColumnNames(), r.LookupBy) {
+			c.report(at+".lookup_by", fmt.Sprintf("table %s has no column %q", r.Table, r.LookupBy), didYouMean(r.LookupBy, target.ColumnNames()))
 		}
 		if names := c.sourceNames(); r.Namespace != "" && r.Namespace != "none" && !contains(names, r.Namespace) {
 			c.report(at+".namespace", fmt.Sprintf("there is no source %q", r.Namespace), didYouMean(r.Namespace, append(names, "none")))
@@ -253,12 +245,12 @@ func (c *mappingCheck) reconstruct() {
 		return
 	}
 	for i, name := range append([]string{o.Key}, o.Order...) {
-		if !contains(columnNames(history), name) {
+		if !contains(history.ColumnNames(), name) {
 			field := "reconstruct.overlay.key"
 			if i > 0 {
 				field = indexPath("reconstruct.overlay.order", i-1)
 			}
-			c.report(field, fmt.Sprintf("table %s has no column %q", o.Table, name), didYouMean(name, columnNames(history)))
+			c.report(field, fmt.Sprintf("table %s has no column %q", o.Table, name), didYouMean(name, history.ColumnNames()))
 		}
 	}
 }
@@ -298,7 +290,7 @@ func (l *loading) checkContract(doc *document, name string, c Contract) {
 	}
 	for i, key := range c.Key {
 		if types[key] == "" {
-			report(indexPath("key", i), fmt.Sprintf("there is no column %q", key), didYouMean(key, columnNames(c)))
+			report(indexPath("key", i), fmt.Sprintf("there is no column %q", key), didYouMean(key, c.ColumnNames()))
 		}
 	}
 	switch {
@@ -309,6 +301,6 @@ func (l *loading) checkContract(doc *document, name string, c Contract) {
 			report("partition_by", "field \"partition_by\""+isMissing, fmt.Sprintf("storage %q needs it", c.Storage))
 		}
 	case c.Storage != "single" && types[c.PartitionBy] == "":
-		report("partition_by", fmt.Sprintf("there is no column %q", c.PartitionBy), didYouMean(c.PartitionBy, columnNames(c)))
+		report("partition_by", fmt.Sprintf("there is no column %q", c.PartitionBy), didYouMean(c.PartitionBy, c.ColumnNames()))
 	}
 }

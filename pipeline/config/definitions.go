@@ -45,7 +45,7 @@ func (l *loading) definitions() error {
 		if err != nil {
 			return err
 		}
-		l.define(c, own, l.entries(own, common, columnNames(c)), common, seen)
+		l.define(c, own, l.entries(own, common, c.ColumnNames()), common, seen)
 	}
 	return l.strayDefinitions(t)
 }

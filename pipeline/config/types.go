@@ -254,6 +254,15 @@ type Contract struct {
 	Columns     []ContractColumn `json:"columns"`
 }
 
+// ColumnNames are the names of the columns, in their order.
+func (c Contract) ColumnNames() []string {
+	names := make([]string, len(c.Columns))
+	for i, col := range c.Columns {
+		names[i] = col.Name
+	}
+	return names
+}
+
 // ContractColumn is one column of a contract.
 type ContractColumn struct {
 	Name        string `json:"name"`

@@ -15,14 +15,15 @@ import (
 
 // BuildInput is what the build of one model is given.
 type BuildInput struct {
-	AsOf     time.Time
-	TimeZone string                                              // of days; default UTC
-	Inputs   map[string][]string                                 // "silver.account", "past.ar_aging" → absolute Parquet files; none = an empty table
-	FieldIDs func(table string, columns []string) map[string]int // stable field ids by column; nil = none are written
-	Part     func(name string) string                            // path of a new part file
-	Cache    string                                              // a directory of what fits leave for later ones to be quicker; "" = there is none
-	Held     []Part                                              // of a partitioned table: its published parts, if its definition made them; empty = none
-	SpanRows int64                                               // how many rows of a partitioned table stand in one file, unless a month has more; 0 = timespan.Rows
+	AsOf        time.Time
+	TimeZone    string                                              // of days; default UTC
+	Inputs      map[string][]string                                 // "silver.account", "past.ar_aging" → absolute Parquet files; none = an empty table
+	FieldIDs    func(table string, columns []string) map[string]int // stable field ids by column; nil = none are written
+	Part        func(name string) string                            // path of a new part file
+	Cache       string                                              // a directory of what fits leave for later ones to be quicker; "" = there is none
+	Held        []Part                                              // of a partitioned table: its published parts, if its definition made them; empty = none
+	SmallInputs int64                                               // bytes of inputs up to which a table with slices is staged in memory; 0 = smallInputs
+	SpanRows    int64                                               // how many rows of a partitioned table stand in one file, unless a month has more; 0 = timespan.Rows
 }
 
 // Part is one finished Parquet file.
@@ -119,7 +120,7 @@ func (m Model) columns(ids func(string, []string) map[string]int) []engine.Colum
 	if ids == nil {
 		return columns
 	}
-	assigned := ids(m.Schema+"/"+m.Name, columnNames(m.Contract))
+	assigned := ids(m.Schema+"/"+m.Name, m.Contract.ColumnNames())
 	for i := range columns {
 		columns[i].FieldID = assigned[columns[i].Name]
 	}

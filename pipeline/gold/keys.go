@@ -37,20 +37,19 @@ func (r KeyReport) Broken() int64 {
 // whether notNull columns are never NULL. Keys are compared by their 64-bit hashes first,
 // which costs a fraction of the memory; only if two hashes are equal by the keys themselves.
 func ExamineKey(ctx context.Context, sess engine.Session, table string, key, notNull []string) (KeyReport, error) {
-	return examine(ctx, sess, table, key, notNull, fmt.Sprintf("SELECT *, hash(%s) AS key_hash FROM %s", identList(key), table), "count(DISTINCT key_hash)")
+	return examine(ctx, sess, table, key, notNull, false)
 }
 
-// examineSorted is ExamineKey for a file that was written in the order of its key, or for
-// such files that cannot have a key in common. There a key that comes twice stands beside
-// itself, which is found for a third of the work.
-func examineSorted(ctx context.Context, sess engine.Session, table string, key, notNull []string) (KeyReport, error) {
-	hashed := fmt.Sprintf("SELECT *, hash(%s) AS key_hash FROM %s", identList(key), table)
-	return examine(ctx, sess, table, key, notNull, "SELECT *, lag(key_hash) OVER () AS hash_before FROM ("+hashed+")",
-		"count(*) FILTER (key_hash IS DISTINCT FROM hash_before)")
-}
-
-// examine counts rows, distinct keys and NULLs in hashed rows of table.
-func examine(ctx context.Context, sess engine.Session, table string, key, notNull []string, hashed, distinct string) (KeyReport, error) {
+// examine is ExamineKey. Of a sorted table, which is a file that was written in the order of
+// its key, or such files that cannot have a key in common, a key that comes twice stands
+// beside itself, which is found for a third of the work.
+func examine(ctx context.Context, sess engine.Session, table string, key, notNull []string, sorted bool) (KeyReport, error) {
+	list := identList(key)
+	hashed, distinct := fmt.Sprintf("SELECT *, hash(%s) AS key_hash FROM %s", list, table), "count(DISTINCT key_hash)"
+	if sorted {
+		hashed = "SELECT *, lag(key_hash) OVER () AS hash_before FROM (" + hashed + ")"
+		distinct = "count(*) FILTER (key_hash IS DISTINCT FROM hash_before)"
+	}
 	counts := []string{"count(*)", distinct}
 	for _, c := range notNull {
 		counts = append(counts, fmt.Sprintf("count(*) FILTER (WHERE %s IS NULL)", engine.Ident(c)))
@@ -72,7 +71,6 @@ func examine(ctx context.Context, sess engine.Session, table string, key, notNul
 	if found[1] == r.Rows {
 		return r, nil
 	}
-	list := identList(key)
 	doubles := fmt.Sprintf("SELECT coalesce(min(k), ''), count(*) FROM (SELECT concat_ws('|', %[1]s) AS k FROM %[2]s GROUP BY %[1]s HAVING count(*) > 1)", list, table)
 	if err := oneRow(ctx, sess, doubles, &r.Sample, &r.Doubles); err != nil {
 		return r, fmt.Errorf("check the key of %s: %w", table, err)
@@ -100,14 +98,6 @@ func oneRow(ctx context.Context, sess engine.Session, query string, into ...any)
 		}
 	}
 	return rows.Err()
-}
-
-func columnNames(c config.Contract) []string {
-	names := make([]string, len(c.Columns))
-	for i, col := range c.Columns {
-		names[i] = col.Name
-	}
-	return names
 }
 
 // notNull are the columns that a contract never leaves empty.
@@ -143,11 +133,8 @@ func (m Model) checkKeys(ctx context.Context, sess engine.Session, parts []Part)
 			nulls = append(nulls, ColumnNulls{c, n})
 		}
 	}
-	look := ExamineKey
-	if len(files) == 1 || m.SliceBy == "" && m.keyBeginsWithPartition() {
-		look = examineSorted
-	}
-	r, err := look(ctx, sess, "result."+engine.Ident(m.Name), m.Key, untold)
+	sorted := len(files) == 1 || m.SliceBy == "" && m.keyBeginsWithPartition()
+	r, err := examine(ctx, sess, "result."+engine.Ident(m.Name), m.Key, untold, sorted)
 	if err != nil {
 		return err
 	}

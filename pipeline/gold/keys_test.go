@@ -56,6 +56,37 @@ func TestExamineKey(t *testing.T) {
 	}
 }
 
+// TestDoubledKeyInMonths: the key is looked for in every file of a table by month, and across
+// its files where it does not tell the month.
+func TestDoubledKeyInMonths(t *testing.T) {
+	eng := openEngine(t, 2)
+	const rows, each = 300_000, 10_000 // rows, and how many stand in a month
+	for name, c := range map[string]struct {
+		key    []string
+		month  string // number of a row's month
+		double string
+	}{
+		"sound":           {[]string{"day", "id"}, "i // 10000", "false"},
+		"sound, id first": {[]string{"id", "day"}, "i // 10000", "false"},
+		"within a month":  {[]string{"day", "id"}, "i // 10000", "i = 155001"},
+		"last of all":     {[]string{"day", "id"}, "i // 10000", "i = 299999"},
+		"across months":   {[]string{"id"}, "i % 30", "i = 155001"},
+	} {
+		contract := config.Contract{Layer: "gold", Table: "keyed", Key: c.key, Storage: "partitioned", PartitionBy: "day", Columns: []config.ContractColumn{
+			{Name: "id", Type: "BIGINT"}, {Name: "day", Type: "DATE"}}}
+		sql := fmt.Sprintf("-- grain: g\n-- key: %s\n-- storage: partitioned\n-- about: a\nSELECT CASE WHEN %s THEN i - 1 ELSE i END AS id, CAST(DATE '2024-01-01' + to_months(CAST(%s AS INTEGER)) AS DATE) AS day FROM range(%d) r(i) ORDER BY hash(i)",
+			strings.Join(c.key, ", "), c.double, c.month, rows)
+		p, err := smallProject(t, eng, map[string]string{"gold/keyed.sql": sql}, nil, contract)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := p.Build(t.Context(), eng, "gold.keyed", gold.BuildInput{AsOf: time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC), Part: partNames(t.TempDir()), SpanRows: each})
+		if sound := c.double == "false"; sound && (err != nil || len(res.Parts) != rows/each) || !sound && (err == nil || !strings.Contains(err.Error(), "the key is not unique")) {
+			t.Errorf("%s: %d parts, %v", name, len(res.Parts), err)
+		}
+	}
+}
+
 // TestDoubledKeyIsFound: wherever in a table two rows with one key stand, beside which
 // border of vectors and row groups.
 func TestDoubledKeyIsFound(t *testing.T) {

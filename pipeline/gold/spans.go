@@ -1,6 +1,7 @@
 package gold
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,11 +35,13 @@ func (m Model) writeSpans(ctx context.Context, eng engine.Engine, sess engine.Se
 	if m.Contract.PartitionBy == "" {
 		return nil, &SQLError{Path: m.Path, Problem: "the contract is partitioned but names no partition_by", Err: ErrContract}
 	}
-	write := m.spansFromTable
-	if m.SliceBy != "" && in.bytes() > smallInputs {
-		write = m.spansFromFiles
+	var parts []Part
+	var err error
+	if m.SliceBy != "" && in.bytes() > cmp.Or(in.SmallInputs, smallInputs) {
+		parts, err = m.spansFromFiles(ctx, eng, sess, rows, columns, in)
+	} else {
+		parts, err = m.spansFromTable(ctx, sess, rows, columns, in)
 	}
-	parts, err := write(ctx, eng, sess, rows, columns, in)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +103,7 @@ const (
 // marked are the model's rows with those columns.
 func (m Model) marked(rows string) string {
 	return fmt.Sprintf("SELECT *, %s AS %s, %s AS %s, %s AS %s FROM (%s)",
-		m.sliceSQL(), sliceColumn, m.monthSQL(), monthColumn, timespan.HashSQL(columnNames(m.Contract)), hashColumn, m.typed(rows))
+		m.sliceSQL(), sliceColumn, m.monthSQL(), monthColumn, timespan.HashSQL(m.Contract.ColumnNames()), hashColumn, m.typed(rows))
 }
 
 // writeScratch writes the model's rows to

@@ -12,7 +12,7 @@ const stagedTable = scratchSchema + ".staged"
 
 // spansFromTable goes by way of a table in the session, sorted, so that a piece stands
 // together there and is found by its month; the engine spills what does not fit into memory.
-func (m Model) spansFromTable(ctx context.Context, _ engine.Engine, sess engine.Session, rows string, columns []engine.Column, in BuildInput) ([]Part, error) {
+func (m Model) spansFromTable(ctx context.Context, sess engine.Session, rows string, columns []engine.Column, in BuildInput) ([]Part, error) {
 	order := m.orderBy()
 	if !m.keyBeginsWithPartition() {
 		order = " ORDER BY " + monthColumn + ", " + identList(m.Key)
@@ -42,7 +42,7 @@ func (m Model) spansFromTable(ctx context.Context, _ engine.Engine, sess engine.
 // stagedPiece selects the rows of a piece in the order of the table's key: the order in which
 // they are staged, unless that is by month and then by a key that is none.
 func (m Model) stagedPiece(p piece) string {
-	query := fmt.Sprintf("SELECT %s FROM %s WHERE %s BETWEEN %d AND %d", identList(columnNames(m.Contract)), stagedTable, monthColumn, p.span.From, p.span.To)
+	query := fmt.Sprintf("SELECT %s FROM %s WHERE %s BETWEEN %d AND %d", identList(m.Contract.ColumnNames()), stagedTable, monthColumn, p.span.From, p.span.To)
 	if p.slice >= 0 {
 		query += fmt.Sprintf(" AND %s = %d", sliceColumn, p.slice)
 	}

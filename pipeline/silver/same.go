@@ -42,12 +42,8 @@ func (b *builder) sameRows(ctx context.Context) (func(timespan.Span, Facts) *Par
 
 // digests identify the rows of a table by month.
 func (b *builder) digests(ctx context.Context, from string) (map[int]timespan.Digest, error) {
-	names := make([]string, len(b.t.Contract.Columns))
-	for i, col := range b.t.Contract.Columns {
-		names[i] = col.Name
-	}
 	query := fmt.Sprintf("SELECT month, %s FROM (SELECT %s AS month, %s AS h FROM %s) GROUP BY ALL",
-		timespan.DigestSQL, timespan.MonthSQL(id(b.t.Contract.PartitionBy)), timespan.HashSQL(names), from)
+		timespan.DigestSQL, timespan.MonthSQL(id(b.t.Contract.PartitionBy)), timespan.HashSQL(b.t.Contract.ColumnNames()), from)
 	out := map[int]timespan.Digest{}
 	err := b.each(ctx, query, func(scan func(...any) error) error {
 		var month int

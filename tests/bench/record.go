@@ -227,7 +227,7 @@ func sorted(m gold.Model) string {
 
 // instead gives the bare side another statement for a model than the recorded one: a
 // partitioned table is written as one sorted file, without the scratch files and months of
-// the small demo, and where rows go through a Go function it writes those of the small demo.
+// the small demo, and where rows go through a Go function it writes those of the measured lake.
 // The first statement with one of the marks is where that begins; what follows is the
 // dropping of the model's tables.
 func (r *recording) instead(from int, query string, m gold.Model, marks ...string) {
