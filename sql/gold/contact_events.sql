@@ -1,6 +1,6 @@
 -- grain: contact between us and a customer
 -- key: source_object, source_id
--- storage: single
+-- storage: partitioned
 --
 -- What counts as contact: a completed activity or a message, by account and person.
 -- is_two_way (F58): a held meeting, a completed call that took place, an inbound message,
