@@ -101,7 +101,7 @@ func loadMinimal(t *testing.T) (*config.Loaded, string) {
 	t.Helper()
 	dir := unpack(t, []txtar.File{
 		{Name: "conf/pipeline.json", Data: []byte(minimal)},
-		{Name: "conf/metrics.json", Data: []byte(`{"fx": {"max_age_days": 3}, "custom": {"mine": ["a"]}}`)},
+		{Name: "conf/metrics.json", Data: []byte(`{"fx": {"max_age_days": 3}, "custom": {"mine": ["a"]}, "history": {"days_before": []}}`)},
 	})
 	loaded, err := loader(map[string]string{"EXPORTS": "/data/exports"}).Load(filepath.Join(dir, "conf", "pipeline.json"))
 	if err != nil {
@@ -123,6 +123,7 @@ func TestLoadFillsDefaults(t *testing.T) {
 		"rate columns":      loaded.Rates[0].Columns,
 		"overridden metric": loaded.Metrics["fx.max_age_days"],
 		"own metric":        loaded.Metrics["custom.mine"],
+		"emptied list":      loaded.Metrics["history.days_before"],
 		"unmapped":          loaded.Unmapped(),
 		"mappings":          len(loaded.Mappings),
 	}
@@ -137,6 +138,7 @@ func TestLoadFillsDefaults(t *testing.T) {
 		"rate columns":      config.RateColumns{Date: "rate_date", Currency: "currency_iso_code", Rate: "rate"},
 		"overridden metric": 3.0,
 		"own metric":        []string{"a"},
+		"emptied list":      []float64{},
 		"unmapped":          []string{"sf_za/Gadget", "sf_za/Widget"},
 		"mappings":          2,
 	}

@@ -139,6 +139,9 @@ func (l *loading) checkOverrides(doc *document, found Metrics) {
 			continue
 		}
 		was, known := l.out.Metrics[path]
+		if _, numbers := was.([]float64); numbers && isEmptyList(found[path]) {
+			found[path] = []float64{}
+		}
 		switch {
 		case !known:
 			l.problems.List = append(l.problems.List, doc.problem(path, "unknown parameter", didYouMean(path, names)))
@@ -147,6 +150,12 @@ func (l *loading) checkOverrides(doc *document, found Metrics) {
 				fmt.Sprintf("want %s, got %s", metricKind(was), metricKind(found[path])), fmt.Sprintf("the default is %v", was)))
 		}
 	}
+}
+
+// isEmptyList tells whether v is a list of nothing, which can be of any kind.
+func isEmptyList(v any) bool {
+	texts, ok := v.([]string)
+	return ok && len(texts) == 0
 }
 
 func metricKind(v any) string {
