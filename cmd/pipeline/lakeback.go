@@ -52,11 +52,11 @@ func rollbackText(r lake.RollbackReport) string {
 	if len(r.Changed)+len(r.Dropped) == 0 {
 		return fmt.Sprintf("The tables are those of version %d already\n", r.To)
 	}
-	for _, t := range r.Changed {
-		fmt.Fprintf(&b, "%s as in version %d\n", t, r.To)
+	for _, tables := range byLayer(r.Changed) {
+		fmt.Fprintf(&b, "%s as in version %d\n", tables, r.To)
 	}
-	for _, t := range r.Dropped {
-		fmt.Fprintf(&b, "%s is gone: version %d does not have it\n", t, r.To)
+	for _, tables := range byLayer(r.Dropped) {
+		fmt.Fprintf(&b, "%s gone: version %d does not have it\n", tables, r.To)
 	}
 	if r.DryRun {
 		fmt.Fprintf(&b, "Would roll back to version %d as of %s (now %d); nothing was changed\n", r.To, r.AsOf, r.From)
@@ -64,6 +64,26 @@ func rollbackText(r lake.RollbackReport) string {
 		fmt.Fprintf(&b, "Published version %d with the tables of version %d as of %s (was %d)\n", r.Version, r.To, r.AsOf, r.From)
 	}
 	return b.String()
+}
+
+// namedTables is how many tables of a layer are named in a text; of more it gives the number.
+const namedTables = 8
+
+// byLayer says which tables these are, a layer a line: names such as gold/accounts, in order.
+func byLayer(tables []string) (lines []string) {
+	for len(tables) > 0 {
+		layer, _, _ := strings.Cut(tables[0], "/")
+		n := 1
+		for n < len(tables) && strings.HasPrefix(tables[n], layer+"/") {
+			n++
+		}
+		line := strings.Join(tables[:n], ", ")
+		if n > namedTables {
+			line = fmt.Sprintf("%d tables of %s (--json names them)", n, layer)
+		}
+		lines, tables = append(lines, line), tables[n:]
+	}
+	return lines
 }
 
 func (a *app) lakePin() *cobra.Command {
