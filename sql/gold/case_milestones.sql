@@ -1,6 +1,6 @@
 -- grain: SLA milestone
 -- key: case_milestone_id
--- storage: single
+-- storage: partitioned
 --
 -- Service targets of cases, and whether they were kept, judged at the as-of date and not
 -- by what the source says (its violation flag changes without a new version):

@@ -1,6 +1,6 @@
 -- grain: customer x month x source region x product family x currency
 -- key: month_start, master_account_id, source_region, product_family, currency_iso_code
--- storage: partitioned
+-- storage: single
 --
 -- MRR in the currency of the contract, the base of everything that compares months at one
 -- rate: mrr_movements and retention_monthly. amount is in currency_iso_code ('' unknown);

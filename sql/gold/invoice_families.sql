@@ -1,6 +1,6 @@
 -- grain: invoice x product family of its lines
 -- key: invoice_id, product_family
--- storage: single
+-- storage: partitioned
 --
 -- What the lines of an invoice that counts (receivable, dated) bill for each product family,
 -- tax left out. USD amounts of lines are NULL where the invoice's own currency has no rate,

@@ -1,6 +1,6 @@
 -- grain: account x product family x month
 -- key: month_start, account_id, product_family
--- storage: partitioned
+-- storage: single
 --
 -- Monthly recurring revenue at month end (the running month: at the as-of date, with
 -- is_closed_month = false), in USD at the rate of that day. See mrr_spans for where the

@@ -1,6 +1,6 @@
 -- grain: customer x month
 -- key: month_start, master_account_id
--- storage: partitioned
+-- storage: single
 --
 -- Why the MRR of a customer is not what it was a month ago. Per row
 --   opening + new + reactivation + expansion - contraction - churn + fx_effect = closing

@@ -1,6 +1,6 @@
 -- grain: visit of an opportunity to a stage
 -- key: opportunity_id, stage_seq
--- storage: single
+-- storage: partitioned
 --
 -- The way of each opportunity through the stages, from the history; neighbouring rows of
 -- one stage are one visit. A history whose rows all lie within opportunities.bulk_history_hours

@@ -1,6 +1,6 @@
 -- grain: account x product family x month with payments or credits
 -- key: month_start, account_id, product_family
--- storage: single
+-- storage: partitioned
 --
 -- What was paid (tax included) and credited. Both are spread over the product families of
 -- their invoice in proportion to its lines, exact to the cent: from a share of its lines to

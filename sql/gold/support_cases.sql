@@ -1,6 +1,6 @@
 -- grain: case
 -- key: case_id
--- storage: single
+-- storage: partitioned
 --
 -- Support cases as they stood at the as-of date. What is open, closed, reopened, escalated
 -- or paused comes from the case history; only a case without status history is judged by
