@@ -124,7 +124,11 @@ func gone(err error) bool {
 // readWhileWritten reads in all ways until there were enough reads, and enough was written.
 func readWhileWritten(t *testing.T, root string, want int64, written func() bool) *tally {
 	c := &tally{byWay: map[string]int64{}}
-	deadline := time.Now().Add(30 * time.Minute)
+	limit := 30 * time.Minute
+	if long() {
+		limit = 4 * time.Hour
+	}
+	deadline := time.Now().Add(limit)
 	var group sync.WaitGroup
 	for way, read := range map[string]func(engine.Session) (string, error){
 		"release": func(s engine.Session) (string, error) {
