@@ -12,11 +12,34 @@ import (
 )
 
 // TestFaultRaces: vacuum and compaction beside readers that take their time and a writer.
-// Nobody who opened a kept version may find a file missing within the grace.
+// Nobody who opened a kept version may find a file missing within the grace. The long form
+// begins with a new lake time and again, so that there is always something to compact.
 func TestFaultRaces(t *testing.T) {
+	const nights = 250
 	rounds := times(100, 2000)
-	nights := min(rounds, 250)
-	fixtures := makeParquet(t, nightQueries(nights))
+	fixtures := makeParquet(t, nightQueries(min(rounds, nights)))
+	var r races
+	for done := 0; done < rounds; done += nights {
+		r.run(t, fixtures, min(rounds-done, nights))
+	}
+	t.Logf("%d rounds, %d reads, %d with files missing, %d slower than the grace, %d compactions, %d files and manifests deleted meanwhile",
+		rounds, r.reads.Load(), r.missing.Load(), r.late.Load(), r.compacted, r.deleted)
+	if r.reads.Load() < int64(rounds)/4 || r.deleted < rounds || r.compacted < rounds/10 {
+		t.Error("too little went on for the races to mean anything")
+	}
+}
+
+// races counts what went on at once.
+type races struct {
+	reads, late, missing atomic.Int64
+	compacted, deleted   int
+}
+
+// grace is how long vacuum spares what it took off.
+const grace = time.Second
+
+// run makes a lake and changes it as many times as there are rounds, while it is read.
+func (r *races) run(t *testing.T, fixtures string, rounds int) {
 	root := filepath.Join(quickDir(t), "lake")
 	l, err := Create(root, Options{Now: time.Now})
 	if err != nil {
@@ -26,53 +49,23 @@ func TestFaultRaces(t *testing.T) {
 	write := func(i int) error {
 		run := fmt.Sprintf("W%d", i)
 		return l.changeAny(t.Context(), run, func(tx *Tx, head *Commit) error {
-			if i < nights { // later the same content comes again
+			if i < rounds { // the last content comes again
 				if err := publishBronze(t.Context(), l, tx, head, fixtures, i+1); err != nil {
 					return err
 				}
 			}
-			return publishRest(t.Context(), l, tx, fixtures, 1+i%nights)
+			return publishRest(t.Context(), l, tx, fixtures, 1+i%rounds)
 		})
 	}
 	if err := write(0); err != nil {
 		t.Fatal(err)
 	}
-	const grace = time.Second
-	var reads, late, missing atomic.Int64
 	stop := make(chan struct{})
 	var group sync.WaitGroup
 	for range 2 {
-		group.Go(func() {
-			reader, err := Open(root, Options{})
-			for err == nil {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				var view *View
-				opened := time.Now()
-				if view, err = reader.View(""); err != nil {
-					break
-				}
-				time.Sleep(10 * time.Millisecond)
-				gone := checkAll(view)
-				switch {
-				case gone == nil:
-					reads.Add(1)
-				case time.Since(opened) > grace: // nothing is promised to a reader that slow
-					late.Add(1)
-				default:
-					missing.Add(1)
-					t.Errorf("version %d: %v", view.Commit().Version, gone)
-				}
-			}
-			t.Error(err)
-		})
+		group.Go(func() { r.read(t, root, stop) })
 	}
 	eng := openEngine(t)
-	deleted := 0
-	compacted := 0
 	for i := 1; i <= rounds; i++ {
 		if err := write(i); err != nil {
 			t.Fatal(err)
@@ -81,22 +74,46 @@ func TestFaultRaces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compacted += len(c.Tables)
-		r, err := l.Vacuum(t.Context(), VacuumOptions{Run: fmt.Sprintf("V%d", i), KeepCommits: 1, Grace: grace, Apply: true})
+		r.compacted += len(c.Tables)
+		v, err := l.Vacuum(t.Context(), VacuumOptions{Run: fmt.Sprintf("V%d", i), KeepCommits: 1, Grace: grace, Apply: true})
 		var locked *LockedError
 		if err != nil && !errors.As(err, &locked) {
 			t.Fatal(err)
 		}
-		deleted += r.Delete.Files + r.Delete.Documents
+		r.deleted += v.Delete.Files + v.Delete.Documents
 	}
 	close(stop)
 	group.Wait()
 	wantClean(t, l)
-	t.Logf("%d rounds, %d reads, %d with files missing, %d slower than the grace, %d compactions, %d files and manifests deleted meanwhile",
-		rounds, reads.Load(), missing.Load(), late.Load(), compacted, deleted)
-	if reads.Load() < int64(rounds)/4 || deleted < rounds || compacted < rounds/10 {
-		t.Error("too little went on for the races to mean anything")
+}
+
+// read opens the head and looks at all of it a little later, until told to stop.
+func (r *races) read(t *testing.T, root string, stop chan struct{}) {
+	reader, err := Open(root, Options{})
+	for err == nil {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		var view *View
+		opened := time.Now()
+		if view, err = reader.View(""); err != nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+		gone := checkAll(view)
+		switch {
+		case gone == nil:
+			r.reads.Add(1)
+		case time.Since(opened) > grace: // nothing is promised to a reader that slow
+			r.late.Add(1)
+		default:
+			r.missing.Add(1)
+			t.Errorf("version %d: %v", view.Commit().Version, gone)
+		}
 	}
+	t.Error(err)
 }
 
 // checkAll reads every table of a view.
