@@ -14,7 +14,7 @@ import (
 // Rows is how many rows stay together in one file. A night writes the spans that changed
 // again, so they should be small; but a thousand files of a few rows would cost more than
 // they save.
-const Rows = 250_000
+const Rows = 100_000
 
 // Span is a stretch of whole months whose rows stand in one file: all of them, a year, or
 // a month. Rows without a date, or with one outside the years 1 to 9999, have month 0.

@@ -1,6 +1,6 @@
 -- grain: thing that may drive a customer away
 -- key: incident_kind, source_id
--- storage: single
+-- storage: partitioned
 --
 -- What went wrong at an account, or tempted it away: price increases, missed service
 -- targets, escalations, complaints, disputes, billing errors, competitors named on deals

@@ -1,6 +1,6 @@
 -- grain: account x month of issue
 -- key: month_start, account_id
--- storage: single
+-- storage: partitioned
 --
 -- How right the bills of a month were: billing_accuracy_rate = 1 - erroneous / issued.
 -- Erroneous: a credit for a billing error, a cancel-and-rebill, or a dispute upheld
