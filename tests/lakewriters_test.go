@@ -26,7 +26,10 @@ func TestFaultWriters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long; make test-all runs it")
 	}
-	const want = 2_000
+	want := int64(2_000)
+	if long() {
+		want = 50_000
+	}
 	dir := quickDir(t)
 	root, acks := filepath.Join(dir, "lake"), filepath.Join(dir, "acks")
 	publishStates(t, root, 3)
