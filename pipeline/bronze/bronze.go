@@ -174,7 +174,7 @@ func (l *load) batch(ctx context.Context, i int) error {
 	if b.Records != b.Clean.Rows+res.Malformed {
 		return fmt.Errorf("%w: %d found, %d good and %d malformed", ErrConservation, b.Records, b.Clean.Rows, res.Malformed)
 	}
-	e := entry{raw: fmt.Sprintf("raw_%d", i), batch: b, base: b.FileNo * SeqPerFile}
+	e := entry{raw: fmt.Sprintf("raw_%d", i), place: "rowid", batch: b, base: b.FileNo * SeqPerFile}
 	var err error
 	if e.fields, err = l.header(b); err != nil {
 		return err
@@ -187,9 +187,14 @@ func (l *load) batch(ctx context.Context, i int) error {
 		return err
 	}
 	if !unique {
-		e.skip, e.keep = fmt.Sprintf("skip_%d", i), fmt.Sprintf("keep_%d", i)
+		e.skip = fmt.Sprintf("skip_%d", i)
 		if res.Unchanged, err = l.compare(ctx, e); err != nil {
 			return err
+		}
+		if 0 < res.Unchanged && res.Unchanged < b.Clean.Rows {
+			if err := l.leaveOut(ctx, &e); err != nil {
+				return err
+			}
 		}
 	}
 	res.Stored = b.Clean.Rows - res.Unchanged

@@ -23,6 +23,9 @@ func (l *load) uniqueAlone(ctx context.Context, e entry) (bool, error) {
 	return keys == e.batch.Clean.Rows, nil
 }
 
+// dropCompared frees what compare leaves for remember.
+const dropCompared = "DROP TABLE IF EXISTS v; DROP TABLE IF EXISTS pre"
+
 // heldLatest selects the latest held version of each key, or of the keys in a table.
 func (l *load) heldLatest(keysIn string) string {
 	var columns []string
@@ -62,12 +65,12 @@ func (l *load) newer(ctx context.Context) error {
 }
 
 // compare finds the rows that equal the latest version of their key, earlier rows of
-// the file included. They end in the entry's skip table, the others
-// in keep; the number of those that are skipped is returned.
+// the file included. They end in the entry's skip table, by their place; their number is
+// returned.
 func (l *load) compare(ctx context.Context, e entry) (int64, error) {
 	hash := l.hash(e.fields)
 	statements := []string{
-		"DROP TABLE IF EXISTS v; DROP TABLE IF EXISTS pre",
+		dropCompared,
 		fmt.Sprintf("CREATE TABLE v AS SELECT r, h, %s AS k FROM (SELECT *, rowid AS r, %s AS h FROM %s)", key(l.keyColumns(e), "h"), hash, e.raw),
 		// Rows with an earlier row of their key in the same file, and that row's hash.
 		`CREATE TABLE pre AS
@@ -85,9 +88,7 @@ func (l *load) compare(ctx context.Context, e entry) (int64, error) {
 		same += ` UNION ALL SELECT v.r FROM v JOIN latest ON latest.k = v.k AND latest.h = v.h
 			WHERE NOT latest.d AND v.r NOT IN (SELECT r FROM pre)`
 	}
-	statements = append(statements,
-		fmt.Sprintf("CREATE TABLE %s AS %s", e.skip, same),
-		fmt.Sprintf("CREATE TABLE %s AS SELECT r, h FROM v ANTI JOIN %s USING (r)", e.keep, e.skip))
+	statements = append(statements, fmt.Sprintf("CREATE TABLE %s AS %s", e.skip, same))
 	for _, s := range statements {
 		if err := l.sess.Exec(ctx, s); err != nil {
 			return 0, fmt.Errorf("compare with held versions: %w", err)
@@ -95,6 +96,21 @@ func (l *load) compare(ctx context.Context, e entry) (int64, error) {
 	}
 	var n int64
 	return n, l.row(ctx, "SELECT count(*) FROM "+e.skip, &n)
+}
+
+// leaveOut takes the skipped rows out of the entry's table. The engine keeps the order of
+// tables that stand side by side; of a join it would not, and to sort rows that are wide
+// needs them in memory.
+func (l *load) leaveOut(ctx context.Context, e *entry) error {
+	fresh := e.raw + "_fresh"
+	err := l.sess.Exec(ctx, fmt.Sprintf(`CREATE TABLE mark AS SELECT v.r AS place, s.r IS NULL AS fresh FROM v LEFT JOIN %[1]s s USING (r) ORDER BY v.r;
+		CREATE TABLE %[2]s AS SELECT * EXCLUDE (fresh) FROM %[3]s POSITIONAL JOIN mark WHERE fresh;
+		DROP TABLE mark; DROP TABLE %[3]s`, e.skip, fresh, e.raw))
+	if err != nil {
+		return fmt.Errorf("leave out what is known: %w", err)
+	}
+	e.raw, e.place = fresh, "place"
+	return nil
 }
 
 // remember brings the latest versions up to date for the batches that follow, and
@@ -180,7 +196,7 @@ func (l *load) everyVersion() string {
 		if e.dead { // already deleted: nothing to delete again
 			continue
 		}
-		one(fmt.Sprintf("rowid + %d", e.base+1), e.raw, e.column)
+		one(fmt.Sprintf("%s + %d", e.place, e.base+1), e.raw, e.column)
 	}
 	return strings.Join(selects, " UNION ALL ")
 }

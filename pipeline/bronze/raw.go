@@ -18,8 +18,8 @@ type entry struct {
 	batch  *Numbered
 	fields []int  // place in the schema of each column
 	base   int64  // _seq before the first row
+	place  string // SQL of a row's place in the file, from 0
 	skip   string // table of the rows that equal an earlier version; "" = none was looked for
-	keep   string // table of the other rows with their hashes; "" = all rows, not hashed yet
 	rows   int64  // to be written
 	dead   bool   // tombstones: the table has the columns of the schema, h and s
 }

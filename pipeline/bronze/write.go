@@ -19,6 +19,9 @@ type writtenPart struct {
 
 // flush writes the pending entries as one part, ordered by _seq, and frees them.
 func (l *load) flush(ctx context.Context) error {
+	if err := l.sess.Exec(ctx, dropCompared); err != nil {
+		return err
+	}
 	var selects []string
 	var rows int64
 	for _, e := range l.pending {
@@ -37,8 +40,8 @@ func (l *load) flush(ctx context.Context) error {
 	}
 	for _, e := range l.pending {
 		drop := "DROP TABLE " + e.raw
-		if e.keep != "" {
-			drop += "; DROP TABLE " + e.keep + "; DROP TABLE " + e.skip
+		if e.skip != "" {
+			drop += "; DROP TABLE " + e.skip
 		}
 		if err := l.sess.Exec(ctx, drop); err != nil {
 			return err
@@ -48,9 +51,9 @@ func (l *load) flush(ctx context.Context) error {
 	return nil
 }
 
-// writeOrdered writes rows by _seq. The engine keeps the order of the tables by itself,
-// unless a join had to go to disk: so the rows are sorted only if they have to be.
-// Sorting wide rows costs more than all the rest.
+// writeOrdered writes rows by _seq. The engine keeps the order of tables that it writes one
+// after the other, so the rows are sorted only if it did not. Sorting wide rows costs more
+// than all the rest, and much memory.
 func (l *load) writeOrdered(ctx context.Context, query string, rows int64) (string, error) {
 	path := l.Part(l.partName("", len(l.result.Parts)))
 	for _, sorted := range []bool{false, true} {
@@ -95,13 +98,11 @@ func (l *load) selectEntry(e entry) string {
 		"_extracted_at":  instant(l.ExtractedAt),
 		"_watermark":     instant(b.ExportedAt),
 		"_batch_id":      engine.Literal(l.RunID),
-		"_seq":           fmt.Sprintf("%s.rowid + %d", e.raw, e.base+1),
+		"_seq":           fmt.Sprintf("%s + %d", e.place, e.base+1),
 		"_is_deleted":    "false",
 	}
 	if e.dead {
 		values["_seq"], values["_row_hash"], values["_is_deleted"] = "s", "h", "true"
-	} else if e.keep != "" {
-		values["_row_hash"] = "h"
 	} else {
 		values["_row_hash"] = l.hash(e.fields)
 	}
@@ -113,9 +114,6 @@ func (l *load) selectEntry(e entry) string {
 		list = append(list, fmt.Sprintf("(%s)::%s AS %s", values[m.Name], m.Type, engine.Ident(m.Name)))
 	}
 	query := "SELECT " + strings.Join(list, ", ") + " FROM " + e.raw
-	if e.keep != "" {
-		query += fmt.Sprintf(" JOIN %s ON %s.rowid = r", e.keep, e.raw)
-	}
 	return query
 }
 

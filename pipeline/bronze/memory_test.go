@@ -1,0 +1,53 @@
+package bronze
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/customer360/pipeline/pipeline/config"
+	"github.com/customer360/pipeline/pipeline/engine"
+	"github.com/customer360/pipeline/pipeline/engine/duckdb"
+)
+
+// TestSpills: a file that is larger than the memory there is can be loaded after others,
+// when its rows are compared with theirs and some of them are left out.
+func TestSpills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes three million rows; make test-all runs it")
+	}
+	db, err := duckdb.Open(context.Background(), engine.Options{Threads: 2, MemoryLimit: "300MB", TempDirectory: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	sess, err := db.Session(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sess.Close()
+	const rows = 3_000_000
+	line := func(i int) string {
+		return fmt.Sprintf("%d,001Ke0000002XhYIAU,2026-%02d-01,data,%d.47,GB\n", i, 1+i%12, i%997)
+	}
+	var b strings.Builder
+	b.WriteString("Id,Account,Day,Kind,Quantity,Unit\n")
+	first := b.String() + line(7) + line(rows-1)
+	for i := range rows {
+		b.WriteString(line(i))
+	}
+	tab := newTable(t, sess, t.TempDir(), config.Object{LoadMode: "increment"}, "Id")
+	res, err := tab.run(first, b.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range res.Parts {
+		if strings.Contains(p.Path, "sorted") {
+			t.Errorf("the engine lost the order of %s", p.Path)
+		}
+	}
+	if got, want := sums(res), "3000000 stored, 2 unchanged, 0 malformed, 0 tombstones"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
