@@ -3,8 +3,12 @@ package bronze
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine"
@@ -49,5 +53,23 @@ func TestSpills(t *testing.T) {
 	}
 	if got, want := sums(res), "3000000 stored, 2 unchanged, 0 malformed, 0 tombstones"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestSortsWhatLostItsOrder: rows that the engine gave in another order are stored in theirs.
+func TestSortsWhatLostItsOrder(t *testing.T) {
+	dir := t.TempDir()
+	l := &load{sess: session(t), schema: &schema{fields: []engine.Column{{Name: "Id", Type: "VARCHAR", FieldID: 1}}, meta: []engine.Column{{Name: "_seq", Type: "BIGINT", FieldID: 2}}}}
+	l.Part = func(name string) string { return filepath.Join(dir, name) }
+	path, err := l.writeOrdered(context.Background(), `SELECT 'a' || i AS "Id", 1000 - i AS _seq FROM range(1000) t(i)`, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := values(t, l.sess, "SELECT count(*), bool_and(_seq = file_row_number + 1), min_by(Id, _seq) FROM read_parquet("+engine.Literal(path)+", file_row_number = true)")
+	if diff := cmp.Diff([][]string{{"1000", "true", "a999"}}, got); diff != "" {
+		t.Error(diff)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+		t.Errorf("%d files are left of one, %v", len(files), err)
 	}
 }

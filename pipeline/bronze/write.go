@@ -55,18 +55,20 @@ func (l *load) flush(ctx context.Context) error {
 // after the other, so the rows are sorted only if it did not. Sorting wide rows costs more
 // than all the rest, and much memory.
 func (l *load) writeOrdered(ctx context.Context, query string, rows int64) (string, error) {
-	path := l.Part(l.partName("", len(l.result.Parts)))
-	for _, sorted := range []bool{false, true} {
-		if sorted {
-			query = "SELECT * FROM (" + query + ") ORDER BY _seq"
-			path = l.Part(l.partName("-sorted", len(l.result.Parts)))
-		}
+	unordered := ""
+	for _, kind := range []string{"", "-sorted"} {
+		path := l.Part(l.partName(kind, len(l.result.Parts)))
 		n, err := l.sess.WriteParquet(ctx, query, path, l.schema.columns())
 		if err != nil {
 			return "", err
 		}
 		if n != rows {
 			return "", fmt.Errorf("%w: %d rows to store, %d written", ErrConservation, rows, n)
+		}
+		if unordered != "" {
+			if err := os.Remove(unordered); err != nil {
+				return "", err
+			}
 		}
 		var misplaced int64
 		check := fmt.Sprintf("SELECT count(*) FROM (SELECT _seq <= lag(_seq) OVER () AS late FROM read_parquet(%s)) WHERE late", engine.Literal(path))
@@ -76,9 +78,7 @@ func (l *load) writeOrdered(ctx context.Context, query string, rows int64) (stri
 		if misplaced == 0 {
 			return path, nil
 		}
-		if err := os.Remove(path); err != nil {
-			return "", err
-		}
+		unordered, query = path, fmt.Sprintf("SELECT * FROM read_parquet(%s) ORDER BY _seq", engine.Literal(path))
 	}
 	return "", fmt.Errorf("%w: rows are not in order after sorting", ErrConservation)
 }
