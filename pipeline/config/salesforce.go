@@ -2,7 +2,7 @@ package config
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -143,14 +143,14 @@ func (s *Secret) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &text) == nil {
 		found := secretVariable.FindStringSubmatch(text)
 		if found == nil {
-			return fmt.Errorf(want)
+			return errors.New(want)
 		}
 		*s = Secret{Env: found[1]}
 		return nil
 	}
 	var file map[string]string
 	if err := json.Unmarshal(b, &file); err != nil || len(file) != 1 || file["file"] == "" {
-		return fmt.Errorf(want)
+		return errors.New(want)
 	}
 	*s = Secret{File: file["file"]}
 	return nil

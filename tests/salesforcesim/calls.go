@@ -54,7 +54,6 @@ type counters struct {
 	mu    sync.Mutex
 	calls map[Call]int
 	used  int // calls that count against the quota
-	jobs  int // bulk jobs made
 	bytes int64
 	log   []Request
 }
