@@ -19,7 +19,14 @@ import (
 
 func session(tb testing.TB) engine.Session {
 	tb.Helper()
-	db, err := duckdb.Open(context.Background(), engine.Options{TempDirectory: filepath.Join(tb.TempDir(), "spill")})
+	return sessionOf(tb, engine.Options{})
+}
+
+// sessionOf is a session of an engine with these options, which spills beside the test's files.
+func sessionOf(tb testing.TB, opt engine.Options) engine.Session {
+	tb.Helper()
+	opt.TempDirectory = filepath.Join(tb.TempDir(), "spill")
+	db, err := duckdb.Open(context.Background(), opt)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -99,8 +99,7 @@ func (l *load) compare(ctx context.Context, e entry) (int64, error) {
 }
 
 // leaveOut takes the skipped rows out of the entry's table. The engine keeps the order of
-// tables that stand side by side; of a join it would not, and to sort rows that are wide
-// needs them in memory.
+// tables that stand side by side; of a join it would not, and sorting wide rows is dear.
 func (l *load) leaveOut(ctx context.Context, e *entry) error {
 	fresh := e.raw + "_fresh"
 	err := l.sess.Exec(ctx, fmt.Sprintf(`CREATE TABLE mark AS SELECT v.r AS place, s.r IS NULL AS fresh FROM v LEFT JOIN %[1]s s USING (r) ORDER BY v.r;

@@ -12,7 +12,6 @@ import (
 
 	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/engine"
-	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 )
 
 // TestSpills: a file that is larger than the memory there is can be loaded after others,
@@ -21,16 +20,7 @@ func TestSpills(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes three million rows; make test-all runs it")
 	}
-	db, err := duckdb.Open(context.Background(), engine.Options{Threads: 2, MemoryLimit: "300MB", TempDirectory: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	sess, err := db.Session(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sess.Close()
+	sess := sessionOf(t, engine.Options{Threads: 2, MemoryLimit: "300MB"})
 	const rows = 3_000_000
 	line := func(i int) string {
 		return fmt.Sprintf("%d,001Ke0000002XhYIAU,2026-%02d-01,data,%d.47,GB\n", i, 1+i%12, i%997)
