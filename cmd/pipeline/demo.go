@@ -40,6 +40,7 @@ func (a *app) demoCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&o.Dir, "out", "", "the `DIR` to write to")
 	c.Flags().IntVar(&o.Accounts, "accounts", 2000, "how many accounts")
+	c.Flags().IntVar(&o.Metered, "metered", 0, "of 1,000 accounts, `N` may have daily usage (default by size: 400, and from 4,000 accounts on fewer, down to 60)")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "the seed; the same seed writes the same bytes")
 	c.Flags().BoolVar(&o.Clean, "clean", false, "plant no dirt; the data is the same otherwise")
 	c.Flags().BoolVar(&serve, "serve", false, "answer as the demo's Salesforce orgs until interrupted")

@@ -25,11 +25,12 @@ const (
 
 // settings is what all accounts of a demo share.
 type settings struct {
-	seed     uint64
-	accounts int
-	asOf     day
-	start    day // of history
-	horizon  day // last day of the story, after as-of
+	seed           uint64
+	accounts       int
+	asOf           day
+	meteredPer1000 int // see Options.Metered
+	start          day // of history
+	horizon        day // last day of the story, after as-of
 }
 
 // account is the whole story of one account: everything that happens to it from the
@@ -124,7 +125,7 @@ func (a *account) decide() {
 	}
 	a.contract = !a.repeat && a.rung != rungInvoice
 	a.billed = a.rung == rungInvoice || a.rung == rungSubscription || a.repeat || a.chance(900)
-	a.metered = spread(a.seed, spreadUsage, a.number) < a.meteredShare() && a.rung <= rungAsset
+	a.metered = spread(a.seed, spreadUsage, a.number) < a.meteredPer1000 && a.rung <= rungAsset
 	if a.unconnected {
 		a.billed, a.metered = false, false
 	}
@@ -143,8 +144,8 @@ func (a *account) decide() {
 
 // meteredShare is how many accounts of 1,000 have daily usage: fewer in large
 // demos, where usage would outweigh everything else.
-func (g *settings) meteredShare() int {
-	return max(60, min(400, 400*4000/max(g.accounts, 1)))
+func meteredShare(accounts int) int {
+	return max(60, min(400, 400*4000/max(accounts, 1)))
 }
 
 // isCustomer says whether the account ever buys.

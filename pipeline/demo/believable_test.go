@@ -191,7 +191,7 @@ func cents(t *testing.T, d *dialect, v string) int64 {
 // Customers who leave decline first: their usage falls, and their cases escalate
 // more often than those of the others.
 func TestDeclineComesBeforeLeaving(t *testing.T) {
-	g := &settings{seed: 7, accounts: 4000, asOf: baseDay(t)}
+	g := &settings{seed: 7, accounts: 4000, meteredPer1000: meteredShare(4000), asOf: baseDay(t)}
 	g.start, g.horizon = g.asOf-historyDays, g.asOf+MaxDays
 	var cases, escalated [2]float64
 	var used [2][2]int64 // before and at the end; leaving or not

@@ -32,6 +32,7 @@ type Options struct {
 	Dir      string    // where to write; made if absent
 	Accounts int       // Salesforce accounts in all; default DefaultAccounts
 	Seed     uint64    // another seed, another group
+	Metered  int       // of 1,000 accounts, how many of those with services have daily usage; default by size, see meteredShare
 	AsOf     time.Time // the day the base files were exported; default DefaultAsOf
 	Days     int       // nights of increments after it
 	Lake     string    // for pipeline.json; default "lake", beside it
@@ -60,7 +61,7 @@ func Generate(ctx context.Context, o Options) (Summary, error) {
 	if err := o.fill(); err != nil {
 		return Summary{}, err
 	}
-	g := &settings{seed: o.Seed, accounts: o.Accounts, asOf: dayOf(o.AsOf)}
+	g := &settings{seed: o.Seed, accounts: o.Accounts, meteredPer1000: o.Metered, asOf: dayOf(o.AsOf)}
 	g.start, g.horizon = g.asOf-historyDays, g.asOf+MaxDays
 	w := &writer{settings: g, options: o, exports: filepath.Join(o.Dir, "exports")}
 	if err := w.prepare(); err != nil {
@@ -89,6 +90,9 @@ func (o *Options) fill() error {
 	if o.Accounts == 0 {
 		o.Accounts = DefaultAccounts
 	}
+	if o.Metered == 0 {
+		o.Metered = meteredShare(o.Accounts)
+	}
 	if o.Seed == 0 {
 		o.Seed = DefaultSeed
 	}
@@ -103,6 +107,8 @@ func (o *Options) fill() error {
 		return fmt.Errorf("%w: no directory given", ErrOptions)
 	case o.Accounts < 0 || o.Accounts > 10_000_000:
 		return fmt.Errorf("%w: accounts must be between 1 and 10,000,000, not %d", ErrOptions, o.Accounts)
+	case o.Metered < 0 || o.Metered > 1000:
+		return fmt.Errorf("%w: metered must be between 1 and 1,000 accounts of 1,000, not %d", ErrOptions, o.Metered)
 	case o.Days < 0 || o.Days > MaxDays:
 		return fmt.Errorf("%w: days must be between 0 and %d, not %d", ErrOptions, MaxDays, o.Days)
 	case o.AsOf.Year() < 2000 || o.AsOf.Year() > 2100:

@@ -72,7 +72,7 @@ func stateOn(t *testing.T, on day) state {
 	if err := o.fill(); err != nil {
 		t.Fatal(err)
 	}
-	g := &settings{seed: o.Seed, accounts: o.Accounts, asOf: dayOf(o.AsOf)}
+	g := &settings{seed: o.Seed, accounts: o.Accounts, meteredPer1000: meteredShare(o.Accounts), asOf: dayOf(o.AsOf)}
 	g.start, g.horizon = g.asOf-historyDays, g.asOf+MaxDays
 	out := state{}
 	e := &emitter{at: on.end(), out: func(s *system, r *record) {
@@ -198,6 +198,24 @@ func TestSameSeedSameBytes(t *testing.T) {
 	}
 }
 
+// More accounts with usage change the usage exports and nothing else.
+func TestMeteredChangesUsageOnly(t *testing.T) {
+	few := prints(t, Options{Accounts: 150, Seed: 5, Clean: true, Metered: 100})
+	changed := 0
+	for name, sum := range prints(t, Options{Accounts: 150, Seed: 5, Clean: true, Metered: 900}) {
+		switch usage := strings.Contains(filepath.ToSlash(name), "exports/usage_"); {
+		case few[name] == sum:
+		case usage:
+			changed++
+		default:
+			t.Errorf("%s differs", name)
+		}
+	}
+	if changed == 0 {
+		t.Error("no usage export differs")
+	}
+}
+
 // The bytes are the same on every platform and with every version of this package
 // that does not mean to change them.
 func TestKnownBytes(t *testing.T) {
@@ -210,7 +228,7 @@ func TestKnownBytes(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
-	for _, o := range []Options{{}, {Dir: dir, Accounts: -1}, {Dir: dir, Days: MaxDays + 1}, {Dir: dir, Days: -1}, {Dir: dir, AsOf: time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC)}} {
+	for _, o := range []Options{{}, {Dir: dir, Accounts: -1}, {Dir: dir, Days: MaxDays + 1}, {Dir: dir, Days: -1}, {Dir: dir, Metered: 1001}, {Dir: dir, AsOf: time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC)}} {
 		if _, err := Generate(ctx, o); err == nil {
 			t.Errorf("%+v was accepted", o)
 		}
