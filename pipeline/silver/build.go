@@ -97,7 +97,7 @@ func (b *builder) build(ctx context.Context) error {
 func (b *builder) clean(ctx context.Context) error {
 	const drop = `DROP SCHEMA IF EXISTS bronze CASCADE; DROP SCHEMA IF EXISTS silver CASCADE; DROP SCHEMA IF EXISTS lookup CASCADE;
 DROP SCHEMA IF EXISTS held CASCADE; DROP TABLE IF EXISTS versions; DROP TABLE IF EXISTS matched; DROP TABLE IF EXISTS wanted;
-DROP TABLE IF EXISTS parsed; DROP TABLE IF EXISTS fx`
+DROP TABLE IF EXISTS parsed; DROP TABLE IF EXISTS fx; DROP TABLE IF EXISTS refused`
 	// The context may be cancelled already; what is dropped is only memory.
 	return b.sess.Exec(context.WithoutCancel(ctx), drop)
 }
@@ -197,8 +197,7 @@ func (b *builder) writeAll(ctx context.Context, query string) error {
 	if err != nil || b.in.TableOnly {
 		return err
 	}
-	rows, values := b.contracts[RejectedRowTable], b.contracts[RejectedValueTable]
-	rowsSQL, valuesSQL := emptySQL(rows), emptySQL(values)
+	rowsSQL, valuesSQL := "", ""
 	if len(b.inputs) > 0 && b.t.rates == nil {
 		refused, blanked, err := b.countDefects(ctx)
 		if err != nil {
@@ -206,22 +205,41 @@ func (b *builder) writeAll(ctx context.Context, query string) error {
 		}
 		switch {
 		case b.plan != nil:
-			rowsSQL = b.t.rejectedRowsSQL(rows, b.inputs, b.columnsOf, []string{b.keptRejectedRowsSQL()})
-			valuesSQL = b.t.rejectedValuesSQL(values, "\n  UNION ALL\n  "+b.keptRejectedValuesSQL())
+			rowsSQL = b.t.rejectedRowsSQL(b.inputs, b.columnsOf, []string{b.keptRejectedRowsSQL()})
+			valuesSQL = b.t.rejectedValuesSQL("\n  UNION ALL\n  " + b.keptRejectedValuesSQL())
 		default:
 			if refused > 0 {
-				rowsSQL = b.t.rejectedRowsSQL(rows, b.inputs, b.columnsOf, nil)
+				rowsSQL = b.t.rejectedRowsSQL(b.inputs, b.columnsOf, nil)
 			}
 			if blanked > 0 {
-				valuesSQL = b.t.rejectedValuesSQL(values, "")
+				valuesSQL = b.t.rejectedValuesSQL("")
 			}
 		}
 	}
-	if b.res.RejectedRows, err = b.write(ctx, b.t.Name+"__"+RejectedRowTable, rows, rowsSQL); err != nil {
+	if b.res.RejectedRows, err = b.writeSorted(ctx, RejectedRowTable, rowsSQL); err != nil {
 		return err
 	}
-	b.res.RejectedValues, err = b.write(ctx, b.t.Name+"__"+RejectedValueTable, values, valuesSQL)
+	b.res.RejectedValues, err = b.writeSorted(ctx, RejectedValueTable, valuesSQL)
 	return err
+}
+
+// writeSorted writes what was refused, by key; no query gives no rows. The rows go into a
+// table first: DuckDB 1.5.5 runs out of memory where what it sorts is a UNION of joins, and
+// spills where it is a table.
+func (b *builder) writeSorted(ctx context.Context, name, query string) (Part, error) {
+	contract := b.contracts[name]
+	file := b.t.Name + "__" + name
+	if query == "" {
+		return b.write(ctx, file, contract, emptySQL(contract))
+	}
+	if err := b.run(ctx, "what was refused", "CREATE TABLE "+refusedTable+" AS "+query); err != nil {
+		return Part{}, err
+	}
+	part, err := b.write(ctx, file, contract, contractSelect(contract, "SELECT * FROM "+refusedTable))
+	if err != nil {
+		return Part{}, err
+	}
+	return part, b.run(ctx, "what was refused", "DROP TABLE "+refusedTable)
 }
 
 // writeTable writes the table itself: one file, or the spans of a partitioned table.

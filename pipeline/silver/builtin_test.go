@@ -9,11 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/customer360/pipeline/pipeline/config"
 )
 
 // builtInMappings reads the mappings that ship with the project.
-func builtInMappings(t *testing.T) []config.LoadedMapping {
+func builtInMappings(t rapid.TB) []config.LoadedMapping {
 	t.Helper()
 	files, err := filepath.Glob("../../configs/bronze_to_silver/*/*.json")
 	if err != nil || len(files) == 0 {

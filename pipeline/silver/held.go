@@ -28,6 +28,7 @@ type Held struct {
 }
 
 const (
+	refusedTable   = "refused" // rows, or values, on their way to a file
 	wantedTable    = "wanted"  // the versions whose rows are cleaned
 	matchedTable   = "matched" // rows that the earlier build made from the version that still counts
 	rejectedMonth  = -1        // of a version that the earlier build refused

@@ -81,7 +81,7 @@ func TestHeldEqualsWhole(t *testing.T) {
 	}
 	few(t, runs, func(rt *rapid.T) {
 		n, dir := drawNights(rt), t.TempDir()
-		p := compileInvoices(rt, t, all)
+		p := compileInvoices(rt, all)
 		var before *Held
 		bronze := map[string][]string{}
 		for i, asOf := range n.asOf {
@@ -124,7 +124,7 @@ func TestSameRowsStay(t *testing.T) {
 		}
 	})
 	few(t, 6, func(rt *rapid.T) {
-		p, dir := compileObject(rt, t, all, "salesforce", "OpportunityHistory", "a"), t.TempDir()
+		p, dir := compileObject(rt, all, "salesforce", "OpportunityHistory", "a"), t.TempDir()
 		var before *Held
 		var bronze []string
 		rates := filepath.Join(dir, "rates")
@@ -153,19 +153,19 @@ func TestSameRowsStay(t *testing.T) {
 	}
 }
 
-func compileInvoices(rt *rapid.T, t *testing.T, all map[string]config.Contract) *Project {
+func compileInvoices(rt rapid.TB, all map[string]config.Contract) *Project {
 	rt.Helper()
-	return compileObject(rt, t, all, "billing", "invoice", "a", "b")
+	return compileObject(rt, all, "billing", "invoice", "a", "b")
 }
 
 // compileObject compiles one object of some sources.
-func compileObject(rt *rapid.T, t *testing.T, all map[string]config.Contract, mapping, object string, sources ...string) *Project {
+func compileObject(rt rapid.TB, all map[string]config.Contract, mapping, object string, sources ...string) *Project {
 	rt.Helper()
 	var pipeline config.Pipeline
 	for _, name := range sources {
 		pipeline.Sources = append(pipeline.Sources, config.Source{Name: name, Region: "Kenya", Mapping: mapping, Objects: []config.Object{{Name: object}}})
 	}
-	p, err := Compile(pipeline, builtInMappings(t), all)
+	p, err := Compile(pipeline, builtInMappings(rt), all)
 	if err != nil {
 		rt.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func buildInto(rt *rapid.T, p *Project, sess engine.Session, in BuildInput, dir 
 	return buildTable(rt, p, sess, "invoice", in, dir)
 }
 
-func buildTable(rt *rapid.T, p *Project, sess engine.Session, table string, in BuildInput, dir string) BuildResult {
+func buildTable(rt rapid.TB, p *Project, sess engine.Session, table string, in BuildInput, dir string) BuildResult {
 	rt.Helper()
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		rt.Fatal(err)

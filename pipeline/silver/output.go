@@ -52,21 +52,21 @@ func emptySQL(c config.Contract) string {
 
 // rejectedValuesSQL lists the values that were replaced by NULL in rows that went through.
 // Those of kept come beside them.
-func (t *Table) rejectedValuesSQL(contract config.Contract, kept string) string {
-	return contractSelect(contract, fmt.Sprintf(`SELECT %s AS table_name, "#row_key" AS row_key, d."column" AS column_name, d.rule AS rule, d.raw AS raw_value, "#seq" AS seq
-  FROM (SELECT "#row_key", "#seq", unnest("#defects") AS d FROM parsed WHERE "#defects" IS NOT NULL AND NOT "#rejected")%s`, lit(t.Name), kept))
+func (t *Table) rejectedValuesSQL(kept string) string {
+	return fmt.Sprintf(`SELECT %s AS table_name, "#row_key" AS row_key, d."column" AS column_name, d.rule AS rule, d.raw AS raw_value, "#seq" AS seq
+  FROM (SELECT "#row_key", "#seq", unnest("#defects") AS d FROM parsed WHERE "#defects" IS NOT NULL AND NOT "#rejected")%s`, lit(t.Name), kept)
 }
 
 // rejectedRowsSQL lists the refused rows, with everything the source said except what
 // is sensitive, after those of parts.
-func (t *Table) rejectedRowsSQL(contract config.Contract, inputs []*inputPlan, have func(*inputPlan) []string, parts []string) string {
+func (t *Table) rejectedRowsSQL(inputs []*inputPlan, have func(*inputPlan) []string, parts []string) string {
 	for _, in := range inputs {
 		parts = append(parts, fmt.Sprintf(`SELECT %s AS table_name, %s AS source_name, %s AS source_object, p."#row_key" AS row_key, p."#seq" AS seq,
     CAST(to_json(p."#defects") AS VARCHAR) AS defects, %s AS raw_row
   FROM (SELECT * FROM parsed WHERE "#rejected" AND "#input" = %d) p JOIN bronze.in%d b ON b._seq = p."#seq"`,
 			lit(t.Name), lit(in.Source), lit(strings.ToLower(in.Object)), in.rawRowSQL(have(in)), in.index, in.index))
 	}
-	return contractSelect(contract, strings.Join(parts, "\n  UNION ALL\n  "))
+	return strings.Join(parts, "\n  UNION ALL\n  ")
 }
 
 func contractSelect(c config.Contract, from string) string {
