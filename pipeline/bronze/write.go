@@ -53,7 +53,7 @@ func (l *load) flush(ctx context.Context) error {
 
 // writeOrdered writes rows by _seq. The engine keeps the order of tables that it writes one
 // after the other, so the rows are sorted only if it did not: that costs more than all the
-// rest. What is sorted is the file, since DuckDB 1.5.5 does not spill when it sorts a UNION.
+// rest. What is sorted is the file: DuckDB 1.5.5 spills then, whatever the query is made of.
 func (l *load) writeOrdered(ctx context.Context, query string, rows int64) (string, error) {
 	unordered := ""
 	for _, kind := range []string{"", "-sorted"} {

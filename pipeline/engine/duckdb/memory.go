@@ -136,7 +136,17 @@ type OutOfMemoryError struct {
 
 func (e *OutOfMemoryError) Error() string {
 	what, _, _ := strings.Cut(e.Err.Error(), "\n") // what follows are settings of DuckDB, which are not ours to give
-	return fmt.Sprintf("out of memory at %s: %s", e.Limit, strings.TrimPrefix(what, "Out of Memory Error: "))
+	what = strings.TrimPrefix(what, "Out of Memory Error: ")
+	if e.diskFull() {
+		return "no room on disk for what does not fit into memory: " + what
+	}
+	return fmt.Sprintf("out of memory at %s: %s", e.Limit, what)
+}
+
+// diskFull tells whether it was the disk that could not take what is spilled: DuckDB leaves a
+// tenth free of what was free when it began.
+func (e *OutOfMemoryError) diskFull() bool {
+	return strings.Contains(e.Err.Error(), "max_temp_directory_size")
 }
 
 // Unwrap gives DuckDB's error.
@@ -144,5 +154,8 @@ func (e *OutOfMemoryError) Unwrap() error { return e.Err }
 
 // Hint says what to do.
 func (e *OutOfMemoryError) Hint() string {
+	if e.diskFull() {
+		return "free space on the disk of the lake, where " + e.Limit + " of memory spill to, or set engine.memory_limit in pipeline.json higher"
+	}
 	return "set engine.memory_limit in pipeline.json higher than " + e.Limit + ", or engine.threads lower, or run where there is more memory"
 }

@@ -64,6 +64,33 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
+// TestNoRoomToSpill: where the disk is full, the error speaks of the disk.
+func TestNoRoomToSpill(t *testing.T) {
+	ctx := context.Background()
+	db, err := Open(ctx, engine.Options{Threads: 1, MemoryLimit: "50MB", TempDirectory: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	s, err := db.Session(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const sorted = "CREATE TABLE n AS SELECT md5(i::VARCHAR) AS a FROM range(2000000) r(i) ORDER BY a"
+	if err := s.Exec(ctx, sorted); err != nil {
+		t.Fatalf("with room on disk: %v", err)
+	}
+	if err := s.Exec(ctx, "DROP TABLE n; SET max_temp_directory_size = '10MB'"); err != nil {
+		t.Fatal(err)
+	}
+	err = s.Exec(ctx, sorted)
+	var oom *OutOfMemoryError
+	if !errors.As(err, &oom) || !strings.HasPrefix(oom.Error(), "no room on disk") || strings.Contains(oom.Error(), "\n") || !strings.Contains(oom.Hint(), "free space on the disk") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestOutOfMemoryTogether: statements that fit alone, but not beside each other, all end.
 // Each writes to a folder, too, where a try that ran out leaves files behind.
 func TestOutOfMemoryTogether(t *testing.T) {
