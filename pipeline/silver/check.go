@@ -134,21 +134,24 @@ func queryRow(ctx context.Context, sess engine.Session, query string, into ...an
 // sharedKeys checks that no key comes from two sources: within one id namespace that
 // means that two systems claim one record.
 func (b *builder) sharedKeys(ctx context.Context) error {
-	sources := map[string]bool{}
+	number := map[string]int{} // of each source
+	source := "CASE \"#input\""
 	for _, in := range b.inputs {
-		sources[in.Source] = true
+		if _, ok := number[in.Source]; !ok {
+			number[in.Source] = len(number)
+		}
+		source += fmt.Sprintf(" WHEN %d THEN %d", in.index, number[in.Source])
 	}
-	if len(sources) < 2 {
+	source += " END"
+	if len(number) < 2 {
 		return nil
 	}
-	bySource := "CASE \"#input\""
-	for _, in := range b.inputs {
-		bySource += fmt.Sprintf(" WHEN %d THEN %s", in.index, lit(in.Source))
-	}
-	bySource += " END"
-	keys := strings.Join(keyList(len(b.inputs[0].keyNames)), ", ")
-	shared := fmt.Sprintf(`SELECT %s AS k FROM versions WHERE "#keyless" IS NULL GROUP BY %s HAVING min(%s) <> max(%s)`,
-		rowKeySQL(len(b.inputs[0].keyNames)), keys, bySource, bySource)
+	key := keyList(len(b.inputs[0].keyNames))
+	// Grouped by a hash first: next to no key is left then, and the keys of a large table do
+	// not fit into memory.
+	shared := fmt.Sprintf(`SELECT %[1]s AS k FROM versions
+WHERE "#keyless" IS NULL AND hash(%[2]s) IN (SELECT hash(%[2]s) FROM versions WHERE "#keyless" IS NULL GROUP BY ALL HAVING min(%[3]s) <> max(%[3]s))
+GROUP BY %[2]s HAVING min(%[3]s) <> max(%[3]s)`, rowKeySQL(len(key)), strings.Join(key, ", "), source)
 	r := CheckResult{ID: "silver." + b.t.Name + ".key_in_two_sources", Table: "silver." + b.t.Name, Column: b.t.Contract.Key[0],
 		Dimension: "uniqueness", Severity: "warning", Total: b.res.Rows(), About: "No record comes from two sources under one key."}
 	var err error
