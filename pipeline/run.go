@@ -194,6 +194,9 @@ func (u *run) layers(ctx context.Context) error {
 	}
 	u.res.BronzeBytes = u.bronzeBytes()
 	if u.opt.Layer.includes(Silver) || u.offHead() {
+		if err := u.warnOfUnloaded(); err != nil {
+			return err
+		}
 		if err := u.buildSilver(ctx); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,6 +33,31 @@ func (u *run) buildSilver(ctx context.Context) error {
 		jobs = append(jobs, j)
 	}
 	return inOrder(ctx, u.cores(), jobs)
+}
+
+// warnOfUnloaded names the sources of which bronze has nothing while it has others. A load
+// with --source leaves the rest out, exchange rates among them, and their silver tables then
+// look like those of sources that have no rows.
+func (u *run) warnOfUnloaded() error {
+	jobs, err := bronzeJobs(u.Config, u.marks, nil, nil)
+	if err != nil {
+		return err
+	}
+	loaded := map[string]bool{}
+	var unloaded []string
+	for _, j := range jobs {
+		loaded[j.source.Name] = loaded[j.source.Name] || u.state.hash(j.table) != ""
+		if !j.object.Optional {
+			unloaded = append(unloaded, j.source.Name)
+		}
+	}
+	slices.Sort(unloaded)
+	unloaded = slices.DeleteFunc(slices.Compact(unloaded), func(name string) bool { return loaded[name] })
+	if len(unloaded) > 0 && slices.Contains(slices.Collect(maps.Values(loaded)), true) {
+		u.warn(fmt.Sprintf("nothing was ever loaded from %s, which is read as empty: pipeline run --layer bronze --source %s",
+			strings.Join(unloaded, ", "), strings.Join(unloaded, ",")))
+	}
+	return nil
 }
 
 // silverJob is the build of one silver table.

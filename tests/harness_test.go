@@ -97,6 +97,7 @@ type runReport struct {
 	Error      string      `json:"error"`
 	Steps      []stepRow   `json:"steps"`
 	Checks     []checkLine `json:"checks"`
+	Warnings   []string    `json:"warnings"`
 }
 
 type stepRow struct {

@@ -72,8 +72,22 @@ func TestSelection(t *testing.T) {
 			t.Errorf("--source sf_za loaded %s", s.Table)
 		}
 	}
+	unloaded := func(r runReport) string {
+		for _, w := range r.Warnings {
+			if strings.HasPrefix(w, "nothing was ever loaded from ") {
+				return w
+			}
+		}
+		return ""
+	}
+	if w := unloaded(part); !strings.Contains(w, "billing_za") || strings.Contains(w, "sf_za") || strings.Contains(w, "rates") {
+		t.Errorf("of the sources that were not loaded it says %q", w)
+	}
 	if n := read(t, root, "").one(t, "SELECT count(*) FROM silver.invoice"); n != "0" {
 		t.Errorf("%s invoices without billing", n)
+	}
+	if w := unloaded(runJSON(t, "--config", config, "--lake", root)); w != "" {
+		t.Errorf("after all sources: %s", w)
 	}
 	one := runJSON(t, "--full-refresh", "--table", "opportunity", "--config", config, "--lake", root)
 	if w := one.worked(); !slices.Equal(w, []string{"silver/opportunity"}) {
