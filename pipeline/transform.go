@@ -54,7 +54,7 @@ func (u *run) warnOfUnloaded() error {
 	slices.Sort(unloaded)
 	unloaded = slices.DeleteFunc(slices.Compact(unloaded), func(name string) bool { return loaded[name] })
 	if len(unloaded) > 0 && slices.Contains(slices.Collect(maps.Values(loaded)), true) {
-		u.warn(fmt.Sprintf("nothing was ever loaded from %s, which is read as empty: pipeline run --layer bronze --source %s",
+		u.warn(fmt.Sprintf("nothing was ever loaded from %s; taken as empty until pipeline run --layer bronze --source %s",
 			strings.Join(unloaded, ", "), strings.Join(unloaded, ",")))
 	}
 	return nil
