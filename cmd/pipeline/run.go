@@ -28,7 +28,7 @@ type runFlags struct {
 func (f *runFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.layer, "layer", "all", "bronze, silver, gold or all")
 	c.Flags().StringSliceVar(&f.tables, "table", nil, "only these bronze objects, silver or gold `TABLES`")
-	c.Flags().StringSliceVar(&f.sources, "source", nil, "load only these `SOURCES`")
+	c.Flags().StringSliceVar(&f.sources, "source", nil, "load only these `SOURCES`; files of exchange rates have names, too")
 	c.Flags().BoolVar(&f.fullRefresh, "full-refresh", false, "rebuild silver and derived gold from bronze though nothing changed")
 	c.Flags().BoolVar(&f.reload, "reload", false, "read source files again that were loaded before")
 	c.Flags().StringVar(&f.out, "out", "", "write the tables to `DIR` instead of publishing them")
