@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -43,17 +42,19 @@ func (u *run) warnOfUnloaded() error {
 	if err != nil {
 		return err
 	}
-	loaded := map[string]bool{}
+	loaded, some := map[string]bool{}, false
 	var unloaded []string
 	for _, j := range jobs {
-		loaded[j.source.Name] = loaded[j.source.Name] || u.state.hash(j.table) != ""
+		if u.state.hash(j.table) != "" {
+			loaded[j.source.Name], some = true, true
+		}
 		if !j.object.Optional {
 			unloaded = append(unloaded, j.source.Name)
 		}
 	}
 	slices.Sort(unloaded)
 	unloaded = slices.DeleteFunc(slices.Compact(unloaded), func(name string) bool { return loaded[name] })
-	if len(unloaded) > 0 && slices.Contains(slices.Collect(maps.Values(loaded)), true) {
+	if some && len(unloaded) > 0 {
 		u.warn(fmt.Sprintf("nothing was ever loaded from %s; taken as empty until pipeline run --layer bronze --source %s",
 			strings.Join(unloaded, ", "), strings.Join(unloaded, ",")))
 	}

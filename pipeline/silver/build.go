@@ -216,17 +216,17 @@ func (b *builder) writeAll(ctx context.Context, query string) error {
 			}
 		}
 	}
-	if b.res.RejectedRows, err = b.writeSorted(ctx, RejectedRowTable, rowsSQL); err != nil {
+	if b.res.RejectedRows, err = b.writeRefused(ctx, RejectedRowTable, rowsSQL); err != nil {
 		return err
 	}
-	b.res.RejectedValues, err = b.writeSorted(ctx, RejectedValueTable, valuesSQL)
+	b.res.RejectedValues, err = b.writeRefused(ctx, RejectedValueTable, valuesSQL)
 	return err
 }
 
-// writeSorted writes what was refused, by key; no query gives no rows. The rows go into a
+// writeRefused writes what was refused, by key; no query gives no rows. The rows go into a
 // table first: DuckDB 1.5.5 runs out of memory where what it sorts is a UNION of joins, and
 // spills where it is a table.
-func (b *builder) writeSorted(ctx context.Context, name, query string) (Part, error) {
+func (b *builder) writeRefused(ctx context.Context, name, query string) (Part, error) {
 	contract := b.contracts[name]
 	file := b.t.Name + "__" + name
 	if query == "" {

@@ -78,7 +78,13 @@ func contracts(t testing.TB) map[string]config.Contract {
 
 func openSession(t testing.TB, threads int) engine.Session {
 	t.Helper()
-	db, err := duckdb.Open(context.Background(), engine.Options{Threads: threads})
+	return sessionOf(t, engine.Options{Threads: threads})
+}
+
+// sessionOf is a session of an engine with these options.
+func sessionOf(t testing.TB, opt engine.Options) engine.Session {
+	t.Helper()
+	db, err := duckdb.Open(context.Background(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,14 +7,13 @@ import (
 	"testing"
 
 	"github.com/customer360/pipeline/pipeline/engine"
-	"github.com/customer360/pipeline/pipeline/engine/duckdb"
 )
 
 // TestSpills: tables larger than the memory there is are cleaned, sorted and accounted for,
 // of several sources, whether their rows go through or are refused.
 func TestSpills(t *testing.T) {
 	if testing.Short() {
-		t.Skip("cleans three million rows twice; make test-all runs it")
+		t.Skip("cleans three million rows in all; make test-all runs it")
 	}
 	const large, small = 800_000, 10
 	sources := []string{"a", "b", "c"}
@@ -26,17 +25,8 @@ func TestSpills(t *testing.T) {
 		"clean":   {"02iKe%010d", 2*large + small, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, dir := context.Background(), t.TempDir()
-			db, err := duckdb.Open(ctx, engine.Options{Threads: 2, MemoryLimit: "200MB", TempDirectory: filepath.Join(dir, "tmp")})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { db.Close() })
-			sess, err := db.Session(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { sess.Close() })
+			dir := t.TempDir()
+			sess := sessionOf(t, engine.Options{Threads: 2, MemoryLimit: "200MB", TempDirectory: filepath.Join(dir, "spill")})
 			p := compileObject(t, contracts(t), "usage", "usage_daily", sources...)
 			in := BuildInput{AsOf: "2026-03-31", Bronze: map[string][]string{}, Silver: map[string][]string{}, ClusterRows: 1}
 			build := func(load int, night string, rows map[string]int) BuildResult {

@@ -47,7 +47,7 @@ func Open(ctx context.Context, opt engine.Options) (*DB, error) {
 			return nil, errors.Join(fmt.Errorf("duckdb: %s: %w", s, err), db.Close())
 		}
 	}
-	limits, err := bound(ctx, db, opt.MemoryLimit)
+	limits, err := bound(ctx, db, opt.MemoryLimit, opt.TempDirectory)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

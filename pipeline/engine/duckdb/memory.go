@@ -33,6 +33,7 @@ func MemorySetting(limit string) string {
 // ends late instead of failing.
 type memory struct {
 	limit   string // in force; "3GB"
+	spill   string // folder for what does not fit
 	most    string // for a last try; "" = there is none, somebody has set the limit
 	lower   string // the statement that sets limit, which in words is rounded
 	threads string // as many as statements have unless they run alone
@@ -42,8 +43,8 @@ type memory struct {
 }
 
 // bound sets the limit and finds out how much there is.
-func bound(ctx context.Context, db *sql.DB, limit string) (*memory, error) {
-	m := &memory{lower: MemorySetting(limit)}
+func bound(ctx context.Context, db *sql.DB, limit, spill string) (*memory, error) {
+	m := &memory{lower: MemorySetting(limit), spill: spill}
 	const current = "SELECT current_setting('memory_limit')"
 	if limit == "" {
 		if err := db.QueryRowContext(ctx, current).Scan(&m.most); err != nil {
@@ -82,7 +83,7 @@ func (m *memory) try(ctx context.Context, conn *sql.Conn, do func() error) error
 	if !isOutOfMemory(err) {
 		return err
 	}
-	first := &OutOfMemoryError{Limit: m.limit, Err: err}
+	first := &OutOfMemoryError{Limit: m.limit, Spill: m.spill, Err: err}
 	m.turn.Lock() // once the statements that are under way have ended
 	defer m.turn.Unlock()
 	if ctx.Err() != nil {
@@ -102,7 +103,7 @@ func (m *memory) try(ctx context.Context, conn *sql.Conn, do func() error) error
 	}
 	switch {
 	case isOutOfMemory(err):
-		err = &OutOfMemoryError{Limit: limit, Err: err}
+		err = &OutOfMemoryError{Limit: limit, Spill: m.spill, Err: err}
 	case err != nil: // of several statements, or of what the first try left behind
 		err = first
 	}
@@ -128,9 +129,10 @@ func isOutOfMemory(err error) bool {
 }
 
 // OutOfMemoryError says that a statement needs more memory than it may use, even with
-// spilling to disk.
+// spilling to disk, or that there is no room to spill.
 type OutOfMemoryError struct {
 	Limit string
+	Spill string // folder for what does not fit
 	Err   error
 }
 
@@ -155,7 +157,7 @@ func (e *OutOfMemoryError) Unwrap() error { return e.Err }
 // Hint says what to do.
 func (e *OutOfMemoryError) Hint() string {
 	if e.diskFull() {
-		return "free space on the disk of the lake, where " + e.Limit + " of memory spill to, or set engine.memory_limit in pipeline.json higher"
+		return "free space on the disk of " + e.Spill + ", or set engine.memory_limit in pipeline.json higher than " + e.Limit
 	}
 	return "set engine.memory_limit in pipeline.json higher than " + e.Limit + ", or engine.threads lower, or run where there is more memory"
 }
