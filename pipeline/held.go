@@ -29,7 +29,7 @@ func (u *run) held(ctx context.Context, t silver.Table) (*silver.Held, error) {
 	for _, f := range old.Files {
 		part := silver.Part{Label: f.Partition, Path: u.state.path(f), Rows: f.Rows}
 		if len(f.Facts) == 0 || json.Unmarshal(f.Facts, &part.Facts) != nil {
-			return nil, nil // of an older version of the program, or compacted
+			return nil, nil //nolint:nilerr // of an older version of the program, or compacted
 		}
 		h.Parts = append(h.Parts, part)
 	}

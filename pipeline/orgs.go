@@ -223,7 +223,7 @@ func (u *run) loadOrg(ctx context.Context, j *bronzeJob, marks map[string]lake.W
 	step := Step{Layer: Bronze, Table: j.table, StartedAt: u.Now(), Calls: j.org.outcome.Calls, BytesIn: j.org.outcome.BytesIn}
 	if j.failed != nil {
 		u.finishWith(step, j.failed)
-		return nil
+		return nil //nolint:nilerr // it is kept in the job
 	}
 	x := j.org.outcome.Extract
 	if x == nil { // its org failed as a whole, and that was told

@@ -248,7 +248,7 @@ func query(t testing.TB, root, sql string) string {
 	defer rows.Close()
 	var v *string
 	if !rows.Next() {
-		t.Fatalf("%s: no row", sql)
+		t.Fatalf("%s: no row: %v", sql, rows.Err())
 	}
 	if err := rows.Scan(&v); err != nil {
 		t.Fatal(err)

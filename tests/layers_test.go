@@ -93,7 +93,7 @@ func TestSelection(t *testing.T) {
 	if w := one.worked(); !slices.Equal(w, []string{"silver/opportunity"}) {
 		t.Errorf("--table opportunity worked on %v", w)
 	}
-	for _, args := range [][]string{{"--table", "oportunity"}, {"--source", "sf_zb"}} {
+	for _, args := range [][]string{{"--table", "opportunitty"}, {"--source", "sf_zb"}} {
 		r := pipeline(t, append([]string{"run", "--config", config, "--lake", root}, args...)...)
 		if r.code != 2 || !strings.Contains(r.stderr, "did you mean") {
 			t.Errorf("%v: exit %d\n%s", args, r.code, r.stderr)

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -90,7 +91,7 @@ func (r *reader) answer(t *testing.T, q question.Question, s question.Scope) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := rows.Close(); err != nil {
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		t.Fatal(err)
 	}
 	r.exec(t, "CREATE OR REPLACE TEMP TABLE answer AS "+q.SQL)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -134,7 +133,7 @@ func (f linkFlags) labelled() ([]*link.Labelled, error) {
 			return nil, err
 		}
 		l, err := link.ReadLabelled(file)
-		file.Close()
+		_ = file.Close() // read only
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
@@ -170,18 +169,16 @@ func (a *app) linkFit(ctx context.Context, f linkFlags) error {
 			}
 			l.Policy.FittedOn = append(l.Policy.FittedOn, fmt.Sprintf("%s: %s accounts%s", filepath.Base(path), report.Count(int64(len(files[i].Accounts))), half))
 		}
-		var out io.Writer = a.Stdout
-		if f.Out != "" {
-			file, err := os.Create(f.Out)
-			if err != nil {
-				return err
-			}
-			defer file.Close()
-			out = file
+		policy, err := json.MarshalIndent(l.Policy, "", "  ")
+		if err != nil {
+			return err
 		}
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		if err := e.Encode(l.Policy); err != nil || f.Out == "" {
+		policy = append(policy, '\n')
+		if f.Out == "" {
+			_, err := a.Stdout.Write(policy)
+			return err
+		}
+		if err := os.WriteFile(f.Out, policy, 0o666); err != nil {
 			return err
 		}
 		fmt.Fprintln(a.Stdout, "What confidence means for customers it was not fitted on:")

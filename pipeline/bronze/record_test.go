@@ -79,8 +79,8 @@ func TestAppendRecord(t *testing.T) {
 				}
 			}
 		}
-		if n != len(rows) {
-			t.Fatalf("%d rows of %d\n%q", n, len(rows), file)
+		if err := got.Err(); err != nil || n != len(rows) {
+			t.Fatalf("%v: %d rows of %d\n%q", err, n, len(rows), file)
 		}
 	})
 }

@@ -49,7 +49,7 @@ func TestLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages := 0
-	err := filepath.WalkDir(dir, func(file string, e os.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(file string, _ os.DirEntry, err error) error {
 		if err != nil || filepath.Ext(file) != ".html" {
 			return err
 		}

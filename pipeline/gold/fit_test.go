@@ -16,7 +16,7 @@ import (
 )
 
 // running adds up amounts: a row for every thing, written while rows are still read.
-func running(ctx context.Context, rows *sql.Rows, params config.Metrics, write func(...any) error) error {
+func running(_ context.Context, rows *sql.Rows, params config.Metrics, write func(...any) error) error {
 	sum := params["a.limit"].(float64)
 	for rows.Next() {
 		var id string

@@ -28,9 +28,10 @@ func (p *Project) Gather(ctx context.Context, eng engine.Engine, model string, i
 			return err
 		}
 	}
-	rows, err := sess.Query(ctx, "SELECT * FROM "+m.selected()+" ORDER BY ALL NULLS LAST")
+	rows, err := sess.Query(ctx, "SELECT * FROM "+m.selected()+" ORDER BY ALL NULLS LAST") //nolint:rowserrcheck // the reader asks
 	if err != nil {
 		return locate(m.Path, m.SQL, err)
 	}
-	return errors.Join(read(rows), rows.Close())
+	defer rows.Close()
+	return read(rows)
 }

@@ -16,7 +16,7 @@ func (l *Lake) NeedSpace(op string, bytes int64) error {
 	if err := unix.Statfs(l.root, &st); err != nil {
 		return ioError(op, l.root, err)
 	}
-	free := int64(st.Bavail) * int64(st.Bsize)
+	free := int64(st.Bavail) * int64(st.Bsize) //nolint:unconvert // not 64 bits wide everywhere
 	if need := bytes + SpaceReserve; free < need {
 		return &Error{Op: op, Path: l.root, Kind: ErrNoSpace,
 			Err:    fmt.Errorf("it needs about %s, %s are free", megabytes(need), megabytes(free)),

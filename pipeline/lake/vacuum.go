@@ -69,7 +69,7 @@ func (l *Lake) Vacuum(ctx context.Context, o VacuumOptions) (report VacuumReport
 		p.report.DryRun = true
 		return p.report, p.sum(l)
 	}
-	err = l.change(ctx, o.Run, func(tx *Tx, head *Commit) error {
+	err = l.change(ctx, o.Run, func(tx *Tx, _ *Commit) error {
 		p, err := l.planVacuum(o)
 		if err != nil {
 			return err

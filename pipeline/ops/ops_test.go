@@ -102,5 +102,8 @@ func text(t *testing.T, s engine.Session, query string) (out string) {
 			t.Fatal(err)
 		}
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return out
 }

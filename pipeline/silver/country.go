@@ -112,7 +112,7 @@ func countryKey(name string) string {
 	}, plain)
 }
 
-func compileCountry(c stepContext, _ json.RawMessage) (step, error) {
+func compileCountry(_ stepContext, _ json.RawMessage) (step, error) {
 	codes := countryCodes()
 	rows := make([][2]string, 0, len(codes))
 	for _, k := range sortedKeys(codes) {

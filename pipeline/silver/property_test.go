@@ -24,7 +24,7 @@ func dirtyCase(t *rapid.T) testCase {
 	value := func(name string, options ...string) string {
 		return rapid.SampledFrom(append(options, "", " ", "?", "ünï \u00a0", "-1", "1e400", "2026-13-01")).Draw(t, name)
 	}
-	row := rapid.Custom(func(t *rapid.T) map[string]string {
+	row := rapid.Custom(func(*rapid.T) map[string]string {
 		return map[string]string{
 			"Id":              value("id", "001bm00001ZL8U9", "001bm00001ZL8U9AAL", "006Ec00000AieKFIAZ", "006Nq00000BGi8PIAT"),
 			"AccountId":       value("account", "001bm00001ZL8U9"),

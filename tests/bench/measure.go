@@ -33,7 +33,7 @@ func measure(cmd *exec.Cmd) (sample, error) {
 	}
 	s := sample{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		s.peak = int64(usage.Maxrss) << 10
+		s.peak = usage.Maxrss << 10
 	}
 	return s, nil
 }

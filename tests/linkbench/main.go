@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -223,5 +224,5 @@ func open() (*link.Linker, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &link.Linker{Vocabulary: words, Policy: policy, Session: sess, Dir: dir}, func() { sess.Close(); db.Close(); os.RemoveAll(dir) }, nil
+	return &link.Linker{Vocabulary: words, Policy: policy, Session: sess, Dir: dir}, func() { _ = errors.Join(sess.Close(), db.Close(), os.RemoveAll(dir)) }, nil
 }

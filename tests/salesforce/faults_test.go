@@ -128,12 +128,12 @@ func (c *campaign) change() {
 	case 18:
 		c.org.Touch(object, id, nil)
 	case 19:
-		c.drift(id)
+		c.drift()
 	}
 }
 
 // drift changes the fields of an object, or empties the bin.
-func (c *campaign) drift(id string) {
+func (c *campaign) drift() {
 	name := fmt.Sprintf("New%d__c", c.fields)
 	switch c.random.IntN(5) {
 	case 0:

@@ -153,7 +153,7 @@ func (w *wire) call(ctx context.Context, method, path, contentType, body string)
 	}
 	reply, err := w.http.Do(r)
 	if err == nil && reply.StatusCode >= http.StatusBadRequest {
-		reply.Body.Close() // not read
+		_ = reply.Body.Close() // not read
 		return nil, fmt.Errorf("%s %s: %s", method, path, reply.Status)
 	}
 	return reply, err

@@ -159,7 +159,7 @@ func all(has shape, dir string) error {
 	if err := server.Start(); err != nil {
 		return err
 	}
-	defer server.Process.Kill() // it has nothing to lose
+	defer func() { _ = server.Process.Kill() }() // it has nothing to lose
 	line, err := bufio.NewReader(said).ReadBytes('\n')
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ func TestFaults(t *testing.T) {
 		salesforcesim.TooManyLongCalls: code(403, "REQUEST_LIMIT_EXCEEDED"),
 		salesforcesim.QuotaReached:     code(403, "REQUEST_LIMIT_EXCEEDED"),
 		salesforcesim.Status500:        code(500, "UNKNOWN_EXCEPTION"),
-		salesforcesim.Status429:        func(s *site, a answer) bool { return a.status == 429 && a.header.Get("Retry-After") == "7" },
+		salesforcesim.Status429:        func(_ *site, a answer) bool { return a.status == 429 && a.header.Get("Retry-After") == "7" },
 		salesforcesim.Status406:        func(_ *site, a answer) bool { return a.status == 406 && a.body == "" },
 		salesforcesim.Status420:        func(_ *site, a answer) bool { return a.status == 420 && a.body == "" },
 		salesforcesim.HTML503:          func(_ *site, a answer) bool { return a.status == 503 && strings.HasPrefix(a.body, "<html>") },

@@ -132,7 +132,7 @@ func (s *step) slot(obj *object) int {
 	if slot, known := s.slots[obj]; known {
 		return slot
 	}
-	slot := -1
+	var slot int
 	if s.last {
 		_, slot = obj.field(s.next, s.version)
 	} else {

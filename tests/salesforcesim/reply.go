@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -63,8 +64,8 @@ func jsonReply(status int, v any) *reply {
 
 // errorReply writes an error as an array of one.
 func errorReply(err error) *reply {
-	e, ok := err.(*wireError)
-	if !ok {
+	var e *wireError
+	if !errors.As(err, &e) {
 		e = &wireError{400, "MALFORMED_QUERY", err.Error(), nil}
 	}
 	entry := map[string]any{"message": e.message, "errorCode": e.code}

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -111,7 +112,7 @@ func TestComments(t *testing.T) {
 			}
 			got[k] = v
 		}
-		if err := rows.Close(); err != nil {
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			t.Fatal(err)
 		}
 		want := map[string]string{engine.CommentKey + "a": columns[0].Comment, engine.CommentKey + "select": "two"}

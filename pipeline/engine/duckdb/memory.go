@@ -71,7 +71,7 @@ func (m *memory) exec(ctx context.Context, conn *sql.Conn, stmt string, args ...
 // first of them.
 func (m *memory) query(ctx context.Context, conn *sql.Conn, stmt string, args ...any) (rows *sql.Rows, err error) {
 	err = m.try(ctx, conn, func() error {
-		rows, err = conn.QueryContext(ctx, stmt, args...)
+		rows, err = conn.QueryContext(ctx, stmt, args...) //nolint:rowserrcheck,sqlclosecheck // the reader asks and closes
 		return err
 	})
 	return rows, err

@@ -60,7 +60,7 @@ func (s settings) writeOrders(customers []Repeats, write func(values ...any) err
 		}
 	}
 	var m BGNBD
-	err := error(ErrTooFew)
+	err := ErrTooFew
 	if repeaters >= s.minCustomers {
 		m, err = FitBGNBD(customers)
 	}
@@ -89,7 +89,7 @@ func (s settings) writeValues(spends []Spend, write func(values ...any) error) e
 		total += c.Customers
 	}
 	var m GammaGamma
-	err := error(ErrTooFew)
+	err := ErrTooFew
 	if total >= s.minCustomers {
 		m, err = FitGammaGamma(spends)
 	}

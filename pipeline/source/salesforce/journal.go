@@ -124,7 +124,7 @@ func openJournal(dir string, h head, now time.Time) (j *journal, why string, err
 // begin empties the directory and writes the first line.
 func (j *journal) begin(h head) error {
 	if j.file != nil {
-		j.file.Close() // it is about to be removed
+		_ = j.file.Close() // it is about to be removed
 	}
 	if err := os.RemoveAll(j.dir); err != nil {
 		return err
@@ -236,7 +236,7 @@ func (j *journal) replay(want head, now time.Time) (why string, err error) {
 	scan.Buffer(nil, len(raw)+1)
 	var h head
 	if !scan.Scan() || json.Unmarshal(scan.Bytes(), &h) != nil {
-		return "its journal cannot be read", nil
+		return "its journal cannot be read", nil //nolint:nilerr // told as the reason to begin anew
 	}
 	if why := h.differs(want, now); why != "" {
 		return why, nil
@@ -245,7 +245,7 @@ func (j *journal) replay(want head, now time.Time) (why string, err error) {
 		var e entry
 		if json.Unmarshal(scan.Bytes(), &e) != nil || e.N < 1 || e.N > len(j.parts)+1 || e.State == nil {
 			j.parts = nil
-			return "its journal cannot be read", nil
+			return "its journal cannot be read", nil //nolint:nilerr // told as the reason to begin anew
 		}
 		j.apply(e)
 	}
@@ -307,7 +307,7 @@ func (p *part) check(dir string) bool {
 		}
 		sum := xxh3.New()
 		n, err := io.Copy(sum, io.NewSectionReader(f, one.Offset, one.Bytes))
-		f.Close() // read only
+		_ = f.Close() // read only
 		if err != nil || n != one.Bytes || digest(sum) != one.XXH3 {
 			return false
 		}

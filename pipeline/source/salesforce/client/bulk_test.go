@@ -194,7 +194,7 @@ func TestBulkWaitAbortsOnCancel(t *testing.T) {
 	s := newServer(t, jobAnswer(JobInProgress, ""), jobAnswer(JobAborted, ""))
 	ctx, cancel := context.WithCancel(context.Background())
 	c := s.client(func(cfg *Config) {
-		cfg.Sleep = func(ctx context.Context, d time.Duration) error {
+		cfg.Sleep = func(ctx context.Context, _ time.Duration) error {
 			cancel()
 			return ctx.Err()
 		}

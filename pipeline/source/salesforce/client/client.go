@@ -129,7 +129,7 @@ func withDefaults(cfg Config) Config {
 		cfg.Transport = newTransport(cfg.MaxCalls)
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // for who brings no clock
 	}
 	if cfg.Sleep == nil {
 		cfg.Sleep = sleep

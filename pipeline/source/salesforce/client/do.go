@@ -54,7 +54,7 @@ func (c *Client) do(ctx context.Context, r request, read reader) (reply, error) 
 		}
 		wait, again := p.next(classify(err), err)
 		if !again {
-			return got, p.final(r, err)
+			return got, p.final(err)
 		}
 		c.cfg.Log.Debug("salesforce call is tried again", "kind", r.kind, "try", p.tries, "wait", wait, "error", c.secrets.clean(err.Error()))
 		if err := c.cfg.Sleep(ctx, wait); err != nil {
@@ -108,7 +108,7 @@ func (c *Client) try(ctx context.Context, r request, read reader, retry bool) (r
 		m.call(r.kind, int64(len(r.body)), retry)
 	}
 	sent := c.cfg.Now()
-	resp, err := c.http.Do(req)
+	resp, err := c.http.Do(req) //nolint:bodyclose // take closes it
 	if err != nil {
 		return reply{}, &TransportError{Kind: r.kind, URL: shown(req.URL), Err: withoutURL(err)}
 	}

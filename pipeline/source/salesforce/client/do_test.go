@@ -131,7 +131,7 @@ func TestCancelled(t *testing.T) {
 	s := newServer(t, html(503), html(503))
 	ctx, cancel := context.WithCancel(context.Background())
 	c := s.client(func(cfg *Config) {
-		cfg.Sleep = func(ctx context.Context, d time.Duration) error {
+		cfg.Sleep = func(ctx context.Context, _ time.Duration) error {
 			cancel()
 			return ctx.Err()
 		}
@@ -175,7 +175,7 @@ func TestBudgetIsAskedBeforeEveryCall(t *testing.T) {
 	asked := 0
 	s := newServer(t, html(503), html(503))
 	c := s.client(func(cfg *Config) {
-		cfg.Before = func(k Kind) error {
+		cfg.Before = func(Kind) error {
 			if asked++; asked > 2 {
 				return spent
 			}

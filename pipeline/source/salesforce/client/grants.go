@@ -227,7 +227,7 @@ func (g Password) warnings() []string {
 func (g Password) check() error {
 	switch {
 	case !g.OptIn:
-		return errors.New("Salesforce retires this grant; use client_credentials or jwt_bearer, or opt in explicitly")
+		return errors.New("this grant is being retired by Salesforce; use client_credentials or jwt_bearer, or opt in explicitly")
 	case g.ID == "" || g.Secret.Empty() || g.Username == "" || g.Password.Empty():
 		return errors.New("consumer key, consumer secret, user name and password are needed")
 	}

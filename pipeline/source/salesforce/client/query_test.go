@@ -185,7 +185,7 @@ func TestSinkErrorComesBackUnchanged(t *testing.T) {
 	c := s.client()
 	_, _, err1 := c.QueryPage(context.Background(), accountQuery, QueryCursor{}, &kept{fail: full})
 	_, _, err2 := c.BulkPage(context.Background(), jobOf(1), idColumn, BulkCursor{}, 0, &kept{fail: full})
-	if err1 != full || err2 != full {
+	if err1 != full || err2 != full { //nolint:errorlint // unchanged, not wrapped
 		t.Errorf("got %v, %v", err1, err2)
 	}
 	s.done()

