@@ -301,6 +301,9 @@ func (u *run) loadObject(ctx context.Context, j *bronzeJob, step *Step, marks ma
 		}
 	}
 	step.Reason = plural(len(j.batches), "new file")
+	for _, b := range j.batches {
+		step.BytesIn += b.Bytes
+	}
 	drifted := drift(res.Drift)
 	step.Notes = append(step.Notes, drifted...)
 	for _, d := range drifted {

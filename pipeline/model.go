@@ -248,12 +248,12 @@ func (u *run) modelInput(m gold.Model, cov coverage, step *Step) gold.BuildInput
 			files = u.state.setsOf(table, u.res.AsOf)
 		}
 		in.Inputs[name] = u.state.pathsOf(files)
-		step.RowsIn += rowsOf(files)
+		step.RowsIn, step.BytesIn = step.RowsIn+rowsOf(files), step.BytesIn+bytesOf(files)
 	}
 	for _, name := range m.Past {
 		files := u.state.setsBefore(pastTable(name), u.res.AsOf)
 		in.Inputs[name] = u.state.pathsOf(files)
-		step.RowsIn += rowsOf(files)
+		step.RowsIn, step.BytesIn = step.RowsIn+rowsOf(files), step.BytesIn+bytesOf(files)
 	}
 	return in
 }

@@ -116,7 +116,7 @@ func runLog(r *Result) []ops.Row {
 		row["layer"], row["table_name"], row["status"] = s.Layer, s.Table, s.Status
 		row["started_at"] = s.StartedAt.UTC().Format(time.RFC3339Nano)
 		row["finished_at"] = s.StartedAt.Add(s.Elapsed).UTC().Format(time.RFC3339Nano)
-		row["rows_in"], row["rows_out"], row["rows_rejected"], row["bytes_out"] = s.RowsIn, s.RowsOut, s.Rejected+s.Malformed, s.BytesOut
+		row["rows_in"], row["rows_out"], row["rows_rejected"], row["bytes_in"], row["bytes_out"] = s.RowsIn, s.RowsOut, s.Rejected+s.Malformed, s.BytesIn, s.BytesOut
 		if at := s.WatermarkFrom; at != nil {
 			row["watermark_from"] = at.UTC().Format(time.RFC3339Nano)
 		}

@@ -56,6 +56,7 @@ type Step struct {
 	Rejected       int64         `json:"rows_rejected,omitempty"`
 	RejectedValues int64         `json:"values_rejected,omitempty"`
 	FxMissing      int64         `json:"fx_missing,omitempty"`
+	BytesIn        int64         `json:"bytes_in"` // of the files it was built from; of an API: on the wire
 	BytesOut       int64         `json:"bytes_out"`
 	Files          int           `json:"files,omitempty"`
 	WatermarkFrom  *time.Time    `json:"watermark_from,omitempty"` // bronze: the newest export loaded before, or the bound of the window read before; nil if unknown
@@ -63,7 +64,6 @@ type Step struct {
 	Transport      string        `json:"transport,omitempty"`      // bronze, of an API: rest or bulk
 	TransportWhy   string        `json:"transport_reason,omitempty"`
 	Calls          int64         `json:"api_calls,omitempty"`
-	BytesIn        int64         `json:"bytes_in,omitempty"`      // bronze, of an API: on the wire
 	PagesResumed   int           `json:"pages_resumed,omitempty"` // of an earlier run, not read again
 	Notes          []string      `json:"notes,omitempty"`
 	Error          string        `json:"error,omitempty"`

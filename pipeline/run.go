@@ -209,6 +209,9 @@ func (u *run) layers(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := u.mend(ctx); err != nil {
+		return err
+	}
 	if !u.state.changed() && u.opt.Out == "" {
 		return nil
 	}
@@ -219,6 +222,18 @@ func (u *run) layers(ctx context.Context) error {
 		return u.writeOut()
 	}
 	return u.publish(ctx)
+}
+
+// mend puts what a full refresh built again in the place of published files that were damaged.
+func (u *run) mend(ctx context.Context) error {
+	if !u.opt.FullRefresh || u.offHead() {
+		return nil
+	}
+	mended, err := u.tx.Mend(ctx)
+	for _, file := range mended {
+		u.warn(file + " was missing or damaged; its right content is in its place again")
+	}
+	return err
 }
 
 // goesOn tells whether silver and gold are built although objects could not be extracted.

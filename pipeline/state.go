@@ -151,6 +151,13 @@ func rowsOf(files []lake.File) (n int64) {
 	return n
 }
 
+func bytesOf(files []lake.File) (n int64) {
+	for _, f := range files {
+		n += f.Bytes
+	}
+	return n
+}
+
 // setsHash identifies the content of files.
 func setsHash(files []lake.File) string {
 	parts := map[string]string{}

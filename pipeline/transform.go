@@ -78,7 +78,7 @@ func (u *run) silverJob(ctx context.Context, t silver.Table) job {
 			return nil, nil
 		}
 		u.Observer.StepStarted(Silver, table)
-		in, err := u.silverInput(ctx, t)
+		in, err := u.silverInput(ctx, t, &step)
 		if err != nil {
 			return nil, err
 		}
@@ -129,18 +129,22 @@ func (u *run) silverFingerprint(t silver.Table) fingerprint {
 }
 
 // silverInput is what a table is built from, as the state is now.
-func (u *run) silverInput(ctx context.Context, t silver.Table) (in silver.BuildInput, err error) {
+func (u *run) silverInput(ctx context.Context, t silver.Table, step *Step) (in silver.BuildInput, err error) {
 	in = silver.BuildInput{AsOf: u.res.AsOf, Bronze: map[string][]string{}, Silver: map[string][]string{}, Part: u.part, TableOnly: u.draft != nil,
 		FieldIDs: func(table string, columns []string) map[string]int { return u.state.fieldIDs("silver/"+table, columns) }}
+	files := func(table string) []string {
+		step.BytesIn += bytesOf(u.state.setsOf(table, ""))
+		return u.state.files(table)
+	}
 	for _, i := range t.Inputs {
 		name := i.Source + "/" + strings.ToLower(i.Object)
-		in.Bronze[name] = u.state.files("bronze/" + name)
+		in.Bronze[name] = files("bronze/" + name)
 		for _, overlay := range silver.Overlays {
-			in.Bronze[name+overlay] = u.state.files("bronze/" + name + overlay)
+			in.Bronze[name+overlay] = files("bronze/" + name + overlay)
 		}
 	}
 	for _, d := range t.DependsOn {
-		in.Silver[d] = u.state.files("silver/" + d)
+		in.Silver[d] = files("silver/" + d)
 	}
 	in.Held, err = u.held(ctx, t)
 	return in, err

@@ -103,7 +103,11 @@ func (l *Lake) Compact(ctx context.Context, eng engine.Engine, o CompactOptions)
 		if err := l.NeedSpace("compact", needed(plans)); err != nil {
 			return err
 		}
-		p := Publish{Operation: "compact", AsOf: head.AsOf, CodeVersion: o.CodeVersion, Tables: map[string]Manifest{}}
+		shown, err := l.shown(head)
+		if err != nil {
+			return err
+		}
+		p := Publish{Operation: "compact", AsOf: shown.AsOf, ConfigHash: shown.ConfigHash, CodeVersion: o.CodeVersion, Tables: map[string]Manifest{}}
 		for i, plan := range plans {
 			m, err := tx.compactTable(ctx, eng, plan, &tables[i])
 			if err != nil {
@@ -116,6 +120,15 @@ func (l *Lake) Compact(ctx context.Context, eng engine.Engine, o CompactOptions)
 		return err
 	})
 	return report, err
+}
+
+// shown is the commit that published the tables that readers see at head. head itself may
+// be of another as-of: a historical run leaves what is current as it was.
+func (l *Lake) shown(head *Commit) (*Commit, error) {
+	if head.Release == 0 {
+		return head, nil
+	}
+	return l.readLinked(head.Release)
 }
 
 func ifNil(c *Commit, err error) error {

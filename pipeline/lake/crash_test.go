@@ -96,6 +96,7 @@ var crashOps = map[string]crashCase{
 		return err
 	}},
 	"keep": {crashNights, keepSomething},
+	"mend": {crashNights, mendSomething},
 }
 
 // keepSomething is what a run leaves beside the tables: a report, and parts for a later run.
@@ -120,6 +121,24 @@ func keepSomething(l *Lake, fixtures string) error {
 		}
 	}
 	return errors.Join(err, l.ForgetKept("history"), l.WriteRunFile("KEEP", "report.json", []byte("{}")), tx.Close(), lock.Close())
+}
+
+// mendSomething builds a file again that is whole, and puts it in the place of itself: the
+// invariants must hold before and after every step.
+func mendSomething(l *Lake, fixtures string) error {
+	lock, err := l.Lock("MEND")
+	if err != nil {
+		return err
+	}
+	tx, _, err := l.Begin(context.Background(), lock, "MEND")
+	if err != nil {
+		return errors.Join(err, lock.Close())
+	}
+	f, err := stage(tx, fmt.Sprintf("%s/accounts.%d.src", fixtures, crashNights), "gold/accounts", FileOptions{})
+	if err == nil {
+		err = tx.replace(f.Path, tx.staged[f.Path])
+	}
+	return errors.Join(err, tx.Close(), lock.Close())
 }
 
 // crashLab is a prepared lake before the operation that crashes, and what that does when
@@ -319,7 +338,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 		}
 	}
 	var seen sync.Map
-	for _, op := range []string{"night", "rollback", "pin", "vacuum", "compact", "keep"} {
+	for _, op := range []string{"night", "rollback", "pin", "vacuum", "compact", "keep", "mend"} {
 		labs := []*crashLab{newCrashLab(t, fixtures, op)}
 		if op == "night" || faultsWhole() {
 			labs = append(labs, newCrashLab(t, fixtures, op))

@@ -50,6 +50,7 @@ const (
 	StepForgetKept     Step = "forget-kept"     // kept parts that were published
 	StepWriteRunFile   Step = "write-run-file"  // a file that a run leaves to look at
 	StepProbeLink      Step = "probe-link"      // whether hard links work here
+	StepMendFile       Step = "mend-file"       // the right bytes in the place of damaged ones
 
 	StepWriteDelta  Step = "write-delta"  // the bytes of new files of Delta logs
 	StepMakeDelta   Step = "make-delta"   // the directory of a new log
@@ -68,7 +69,7 @@ func Steps() []Step {
 		StepSyncRelease, StepRenameRelease, StepWriteCatalog, StepNameCatalog, StepMakeCurrent,
 		StepRenameCurrent, StepHideRelease, StepRemoveRelease, StepRemoveStray, StepSyncStray,
 		StepRemoveStaging, StepVacuumFile, StepSyncVacuum, StepVacuumManifest, StepMakeKept, StepKeepPart, StepWriteKept,
-		StepForgetKept, StepWriteRunFile, StepProbeLink,
+		StepForgetKept, StepWriteRunFile, StepProbeLink, StepMendFile,
 		StepWriteDelta, StepMakeDelta, StepLinkDelta, StepSyncDelta, StepPointDelta, StepTrimDelta, StepForgetDelta}
 }
 

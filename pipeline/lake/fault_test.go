@@ -318,7 +318,7 @@ func TestAssignIDs(t *testing.T) {
 				}
 				ids[n], used[c.ID] = c.ID, n
 			}
-			settled, err := next.settle("gold/t", prev)
+			settled, err := next.settle("gold/t", prev, false)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -126,8 +126,9 @@ func AssignIDs(prev *Manifest, columns []Column) []Column {
 }
 
 // settle checks a new manifest against the table's previous one and fills what
-// follows from it: dropped columns, the order of files.
-func (m Manifest) settle(table string, prev *Manifest) (Manifest, error) {
+// follows from it: dropped columns, the order of files. restores says that it is one of an
+// earlier version, whose columns have the ids, if not the names, that they have now.
+func (m Manifest) settle(table string, prev *Manifest, restores bool) (Manifest, error) {
 	m.Table = table
 	if err := m.checkShape(); err != nil {
 		return m, fmt.Errorf("table %s: %w", table, err)
@@ -136,7 +137,7 @@ func (m Manifest) settle(table string, prev *Manifest) (Manifest, error) {
 		if prev.Storage != m.Storage && !(cutFreely(prev.Storage) && cutFreely(m.Storage)) {
 			return m, fmt.Errorf("table %s: its storage is %s and cannot become %s", table, prev.Storage, m.Storage)
 		}
-		if err := m.checkIDs(prev); err != nil {
+		if err := m.checkIDs(prev); err != nil && !restores {
 			return m, fmt.Errorf("table %s: %w", table, err)
 		}
 		m.Dropped = nil

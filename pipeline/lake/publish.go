@@ -187,7 +187,7 @@ func (t *Tx) planTable(n *next, snapshot *Snapshot, table string, p Publish) err
 			return err
 		}
 	}
-	m, err := p.Tables[table].settle(table, prev.Migrated(p.Migrations[table]))
+	m, err := p.Tables[table].settle(table, prev.Migrated(p.Migrations[table]), p.restores)
 	if err != nil {
 		return err
 	}

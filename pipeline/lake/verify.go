@@ -53,7 +53,8 @@ func (r VerifyReport) OK() bool { return len(r.Problems) == 0 }
 
 // Hints that several problems share.
 const (
-	hintRestore = "restore this file from a backup; a table of silver or gold can be rebuilt with `pipeline run --full-refresh`"
+	hintRestore = "restore this file from a backup"
+	hintMend    = "`pipeline run --full-refresh` puts files of silver and gold right that the newest version names; restore others from a backup"
 	hintRecover = "run `pipeline lake recover`"
 )
 
@@ -157,7 +158,7 @@ func (v *verifier) checkFiles() error {
 func (v *verifier) checkFile(f File) error {
 	v.report.Files++
 	bad := func(code, format string, args ...any) {
-		v.problem(Problem{Code: code, Path: f.Path, Table: filepath.ToSlash(filepath.Dir(f.Path)), Message: fmt.Sprintf(format, args...), Hint: hintRestore})
+		v.problem(Problem{Code: code, Path: f.Path, Table: filepath.ToSlash(filepath.Dir(f.Path)), Message: fmt.Sprintf(format, args...), Hint: hintMend})
 	}
 	path := v.lake.abs(f.Path)
 	info, err := os.Stat(path)

@@ -90,6 +90,7 @@ func addSteps(a, b pipeline.Step) pipeline.Step {
 	a.Unchanged += b.Unchanged
 	a.Malformed += b.Malformed
 	a.Deleted += b.Deleted
+	a.BytesIn += b.BytesIn
 	a.BytesOut += b.BytesOut
 	a.Elapsed += b.Elapsed
 	a.Notes = append(a.Notes, b.Notes...)
@@ -122,7 +123,11 @@ func (p *Run) print(s pipeline.Step, name string, sources int) {
 		fmt.Fprintln(p.Out, "           "+p.Style.Bad(s.Error))
 	}
 	if p.Verbose {
-		for _, n := range append([]string{s.Reason}, s.Notes...) {
+		bytes := ""
+		if s.BytesIn+s.BytesOut > 0 {
+			bytes = "read " + Bytes(s.BytesIn) + ", wrote " + Bytes(s.BytesOut)
+		}
+		for _, n := range append([]string{s.Reason, bytes}, s.Notes...) {
 			if n != "" {
 				fmt.Fprintln(p.Out, "           "+p.Style.Dim(n))
 			}
