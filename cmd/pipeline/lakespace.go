@@ -23,8 +23,9 @@ func (a *app) lakeVacuum() *cobra.Command {
 			"expired: nobody can open them any more. What only expired versions name is deleted by the first vacuum that\n" +
 			"runs after the grace, so that whoever opened one before can finish reading.\n\n" +
 			"A version is kept if it was current within the last --keep-days, if it is one of the newest --keep-versions,\n" +
-			"if it is pinned, or if its directory in releases/ is still there. Only files that a commit names are deleted;\n" +
-			"the commits themselves stay.",
+			"or if it is pinned. The files of one whose directory in releases/ is still there stay, too, for those who read\n" +
+			"them there; by its version it cannot be opened any more. Only files that a commit names are deleted; the\n" +
+			"commits themselves stay.",
 		Example: "  pipeline lake vacuum\n  pipeline lake vacuum --apply\n  pipeline lake vacuum --keep-days 7 --keep-versions 3 --grace 0s --apply",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if days < 0 || o.KeepCommits < 1 || o.Grace < 0 {
@@ -76,7 +77,7 @@ func vacuumText(r lake.VacuumReport, verbose bool) string {
 		fmt.Fprintf(&b, "kept because they are pinned: %s\n", versionList(r.Pinned))
 	}
 	if len(r.Released) > 0 {
-		fmt.Fprintf(&b, "kept because releases/ serves them: %s\n", versionList(r.Released))
+		fmt.Fprintf(&b, "expired, but files stay while releases/ has them: %s (`pipeline lake pin` keeps one whole)\n", versionList(r.Released))
 	}
 	if r.Delete != (lake.Removal{}) {
 		fmt.Fprintf(&b, "%s %sdeleted\n", removal(r.Delete), would)

@@ -3,6 +3,7 @@ package lake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -260,6 +261,24 @@ func TestVacuumKeepsWhatIsServed(t *testing.T) {
 		t.Errorf("files of served versions went:\n%s", diff)
 	}
 	wantClean(t, l)
+}
+
+// TestVacuumKeepsWhatReadersSee: the version that current shows can be opened by its number,
+// though it is not among the newest to change a table.
+func TestVacuumKeepsWhatReadersSee(t *testing.T) {
+	fixtures := makeParquet(t, nightQueries(3))
+	l := prepare(t, fixtures, 1, 2, 3).reset(t)
+	shown := mustHead(t, l).Release
+	publishOne(t, l, "RUNH", Publish{Operation: "historical", AsOf: "2026-01-31", Historical: true},
+		map[string]string{"gold/accounts": fixtures + "/accounts.1.src"})
+	l.now = later()
+	r, err := l.Vacuum(t.Context(), VacuumOptions{Run: "V", KeepCommits: 1, Apply: true})
+	if err != nil || r.KeepFrom != shown {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if _, err := l.View(fmt.Sprint(shown)); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestVacuumRefusesWhatItCannotJudge: with a kept manifest damaged, nothing is deleted.

@@ -151,14 +151,15 @@ func (l *Lake) chain() (commits []*Commit, err error) {
 
 // keepFrom is the oldest version to keep: one that was still current at cutoff, or that
 // belongs to the newest few. commits are newest first; those that change no table, such as
-// a vacuum's own, do not count, or every vacuum would expire a version more.
+// a vacuum's own, do not count, or every vacuum would expire a version more. What readers see
+// now stays in any case: later versions may be historical, or have changed bronze only.
 func keepFrom(commits []*Commit, cutoff time.Time, atLeast int) int64 {
 	count := 0
 	for i, c := range commits {
 		if i+1 == len(commits) || c.Historical || !maps.Equal(c.Tables, commits[i+1].Tables) {
 			count++
 		}
-		if count >= atLeast && !c.CreatedAt.After(cutoff) {
+		if count >= atLeast && !c.CreatedAt.After(cutoff) && (commits[0].Release == 0 || c.Version <= commits[0].Release) {
 			return c.Version
 		}
 	}

@@ -177,6 +177,21 @@ func (c *inputCompiler) columns() {
 			c.in.auto[name] = true
 		}
 	}
+	c.neverNull()
+}
+
+// neverNull holds the mapping against what the contract says is never NULL.
+func (c *inputCompiler) neverNull() {
+	for _, want := range c.table.Contract.Columns {
+		col := c.in.byName[want.Name]
+		switch {
+		case want.Nullable || c.in.auto[want.Name]:
+		case col == nil:
+			c.fail("columns", "%s is not mapped, and the table's contract says that it is never NULL", want.Name)
+		case !col.notNull:
+			c.fail("columns", "%s is nullable, and the table's contract says that it is never NULL: map it with nullable false, so that rows without it are rejected, or let the contract say nullable true", want.Name)
+		}
+	}
 }
 
 func (c *inputCompiler) localNumbers(kind dataKind) bool {
