@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/customer360/pipeline/pipeline/lake/delta"
 )
@@ -275,11 +277,22 @@ func TestDeltaForeignCommit(t *testing.T) {
 		"a flipped bit":             {flip(delta.CommitName(2)), delta.ErrDamaged},
 		"a flipped bit of the past": {flip(delta.CommitName(1)), nil},
 		"a flipped checkpoint":      {flip(delta.CheckpointName(2)), nil},
-		"a foreign checkpoint":      {func() error { return os.WriteFile(filepath.Join(dir, delta.CheckpointName(7)), nil, 0o644) }, delta.ErrForeign},
+		"a foreign checkpoint":      {func() error { return foreignCheckpoint(dir, 2) }, delta.ErrForeign},
+		"one where none is due":     {func() error { return foreignCheckpoint(dir, 1) }, delta.ErrForeign},
+		"a checkpoint in two parts": {func() error {
+			return os.WriteFile(filepath.Join(dir, "00000000000000000001.checkpoint.0000000001.0000000002.parquet"), nil, 0o644)
+		}, delta.ErrForeign},
+		"a pointer of another program": {pointTo(dir, `{"version":2,"size":4}`), delta.ErrForeign},
+		"a pointer to other bytes":     {pointTo(dir, `{"version":2,"size":4,"sizeInBytes":1,"numOfAddFiles":1}`), delta.ErrDamaged},
+		"a pointer to nothing":         {pointTo(dir, `{"version":1,"size":4,"sizeInBytes":1,"numOfAddFiles":1}`), delta.ErrDamaged},
+		"a checkpoint of no version":   {func() error { return os.WriteFile(filepath.Join(dir, delta.CheckpointName(7)), nil, 0o644) }, delta.ErrForeign},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.harm(); err != nil {
 				t.Fatal(err)
+			}
+			if c.stops != nil && mustVerify(t, l, true).OK() {
+				t.Error("verify --quick is clean")
 			}
 			if r := mustVerify(t, l, false); r.OK() || r.Problems[0].Code != ProblemDelta || r.Problems[0].Hint == "" {
 				t.Errorf("verify: %+v", r.Problems)
@@ -302,6 +315,90 @@ func TestDeltaForeignCommit(t *testing.T) {
 			}
 			wantClean(t, l)
 		})
+	}
+}
+
+// foreignCheckpoint is what another program's checkpoint looks like, with its pointer.
+func foreignCheckpoint(dir string, version int64) error {
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[struct{ A int }](&b, parquet.CreatedBy("parquet-rs", "58.0", ""))
+	if err := errors.Join(w.Close(), os.RemoveAll(filepath.Join(dir, delta.CheckpointName(version)))); err != nil {
+		return err
+	}
+	last := fmt.Sprintf(`{"version":%d,"size":4,"sizeInBytes":%d,"numOfAddFiles":1}`, version, b.Len())
+	return errors.Join(os.WriteFile(filepath.Join(dir, delta.CheckpointName(version)), b.Bytes(), 0o644), pointTo(dir, last)())
+}
+
+func pointTo(dir, content string) func() error {
+	return func() error {
+		file := filepath.Join(dir, delta.LastCheckpoint)
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return os.WriteFile(file, []byte(content), 0o644)
+	}
+}
+
+// TestDeltaForeignLogHoldsUpNoOther: a run does not begin beside a foreign log. If one
+// turns foreign under a run, the version is published and the error says what lags.
+func TestDeltaForeignLogHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	fixtures := makeParquet(t, deltaQueries())
+	l := deltaLake(t, fixtures, 3)
+	dir := l.deltaDir("gold/grows") // before others in every order
+	if err := foreignCheckpoint(dir, 1); err != nil {
+		t.Fatal(err)
+	}
+	// Others are brought forward even so.
+	if err := os.RemoveAll(l.deltaDir("gold/whole")); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := beginRun(l, 4)
+	var logs *DeltaError
+	if !errors.As(err, &logs) || !errors.Is(err, delta.ErrForeign) || !slices.Equal(logs.Tables, []string{"gold/grows"}) ||
+		!strings.Contains(err.Error(), `the Delta log of gold/grows cannot be carried on: `) || !strings.Contains(err.Error(), "parquet-rs") ||
+		!strings.Contains(logs.Hint(), "move the directory _delta_log away") {
+		t.Errorf("begin: %v", err)
+	}
+	if s := readLog(t, l, "gold/whole", -1); s.Lake != 3 {
+		t.Errorf("gold/whole shows version %d", s.Lake)
+	}
+	mend := func() {
+		t.Helper()
+		if err := os.Rename(dir, filepath.Join(t.TempDir(), "log")); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := l.Recover(context.Background()); err != nil || !slices.Equal(r.Delta, []string{"gold/grows"}) {
+			t.Fatalf("recover: %+v, %v", r, err)
+		}
+		wantClean(t, l)
+	}
+	mend()
+
+	l.disk.step = func(at string) error {
+		if at == "before "+string(StepRenameCurrent) {
+			return foreignCheckpoint(dir, 1)
+		}
+		return nil
+	}
+	err = deltaRun(l, fixtures, 4)
+	l.disk.step = nil
+	var late *ProjectionError
+	if !errors.As(err, &late) || !strings.Contains(err.Error(), "version 4 is published and current shows it, but the Delta log of gold/grows cannot") ||
+		!strings.Contains(late.Hint(), "move the directory _delta_log away") || strings.Contains(late.Hint(), "or the next run") {
+		t.Errorf("publish: %v", err)
+	}
+	if s := readLog(t, l, "gold/whole", -1); s.Lake != 4 || l.currentRelease() != 4 {
+		t.Errorf("gold/whole shows version %d, current %d", s.Lake, l.currentRelease())
+	}
+	mend()
+}
+
+func TestDeltaErrorShortensLists(t *testing.T) {
+	t.Parallel()
+	e := &DeltaError{Tables: []string{"gold/a", "gold/b", "gold/c", "gold/d"}, Err: errors.Join(errors.New("one"), errors.New("two"))}
+	if got := e.Error(); got != "the Delta logs of gold/a, gold/b, gold/c and 1 more cannot be carried on: one" {
+		t.Error(got)
 	}
 }
 

@@ -35,26 +35,36 @@ func (l *Lake) deltaOwner(table string) delta.Owner {
 	return delta.Owner{Lake: l.id, Table: table, Created: l.created}
 }
 
-// deltaLogs are the tables that have a log on disk, whether they should or not.
-func (l *Lake) deltaLogs() (map[string]delta.Listing, error) {
-	out := map[string]delta.Listing{}
+// deltaLogs are the tables that have a log on disk, whether they should or not. bad are
+// those whose log is not as the lake wrote it, as far as that is seen without reading it.
+func (l *Lake) deltaLogs() (logs map[string]delta.Listing, bad map[string]error, err error) {
+	logs, bad = map[string]delta.Listing{}, map[string]error{}
 	for _, layer := range projectedLayers {
 		entries, err := os.ReadDir(l.path(layer))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, readError("list delta logs", l.path(layer), err)
+			return nil, nil, readError("list delta logs", l.path(layer), err)
 		}
 		for _, e := range entries {
 			table := layer + "/" + e.Name()
-			list, err := delta.List(l.deltaDir(table))
-			if err != nil {
-				return nil, deltaError(table, err)
-			}
-			if list.Tail() >= 0 {
-				out[table] = list
+			list, err := l.deltaList(table)
+			switch {
+			case err != nil:
+				bad[table] = err
+			case list.Tail() >= 0:
+				logs[table] = list
 			}
 		}
 	}
-	return out, nil
+	return logs, bad, nil
+}
+
+// deltaList lists a table's log, and looks for what another program left there.
+func (l *Lake) deltaList(table string) (delta.Listing, error) {
+	list, err := delta.List(l.deltaDir(table))
+	if err == nil {
+		err = list.Inspect(l.every)
+	}
+	return list, deltaError(table, err)
 }
 
 // deltaShows is which state of the lake the newest version of a table's log shows; nil =

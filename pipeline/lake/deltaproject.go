@@ -15,19 +15,20 @@ import (
 // projectDelta brings the Delta logs up to the head: every version of the lake that
 // changed a table becomes a version of its log. What the logs should hold follows from
 // the commits alone, so that it may be cut off anywhere and repeated. It returns the
-// tables whose logs were touched. A log that another program wrote into stops it.
+// tables whose logs were touched. A log that is damaged, or that another program wrote
+// into, is left as it is and does not hold up the others; *DeltaError names it.
 func (l *Lake) projectDelta(ctx context.Context, head *Commit) ([]string, error) {
-	logs, err := l.deltaLogs()
-	if err != nil || len(head.Delta) == 0 && len(logs) == 0 {
-		return nil, err
+	logs, bad, err := l.deltaLogs()
+	if err != nil {
+		return nil, &DeltaError{Stopped: err, Err: err}
 	}
-	p := &deltaProjection{lake: l, head: head, logs: logs, touched: map[string]bool{}}
+	p := &deltaProjection{lake: l, head: head, logs: logs, bad: bad, touched: map[string]bool{}}
 	for _, step := range []func(context.Context) error{p.follow, p.checkpoints, p.trim, p.forget} {
-		if err := step(ctx); err != nil {
-			return p.tables(), err
+		if err = step(ctx); err != nil {
+			break
 		}
 	}
-	return p.tables(), nil
+	return p.tables(), p.failed(err)
 }
 
 // deltaProjection is one pass over all logs.
@@ -35,7 +36,28 @@ type deltaProjection struct {
 	lake    *Lake
 	head    *Commit
 	logs    map[string]delta.Listing
+	bad     map[string]error // logs that cannot be carried on; they are not in logs
 	touched map[string]bool
+}
+
+// fail takes a log out of the pass; the others go on.
+func (p *deltaProjection) fail(table string, err error) {
+	p.bad[table] = err
+	delete(p.logs, table)
+}
+
+// failed is the error of the pass: of logs that were taken out, and of what stopped it.
+func (p *deltaProjection) failed(err error) error {
+	if err == nil && len(p.bad) == 0 {
+		return nil
+	}
+	e := &DeltaError{Tables: slices.Sorted(maps.Keys(p.bad)), Stopped: err}
+	var all []error
+	for _, table := range e.Tables {
+		all = append(all, p.bad[table])
+	}
+	e.Err = errors.Join(append(all, err)...)
+	return e
 }
 
 func (p *deltaProjection) tables() []string { return slices.Sorted(maps.Keys(p.touched)) }
@@ -49,7 +71,7 @@ func (p *deltaProjection) wanted() []string {
 		}
 	}
 	slices.Sort(want)
-	return want
+	return slices.DeleteFunc(want, func(table string) bool { return p.bad[table] != nil })
 }
 
 // follow writes the versions that logs lack.
@@ -57,15 +79,14 @@ func (p *deltaProjection) follow(ctx context.Context) error {
 	shown := map[string]delta.Info{} // of the logs that are behind
 	for _, table := range p.wanted() {
 		info, err := p.lake.deltaShows(table, p.logs[table])
-		if err != nil {
-			return err
+		can := false
+		if err == nil && info == nil {
+			can, err = p.lake.deltaCan(p.head, table)
 		}
 		switch {
+		case err != nil:
+			p.fail(table, err)
 		case info == nil:
-			can, err := p.lake.deltaCan(p.head, table)
-			if err != nil {
-				return err
-			}
 			if can { // verify tells of those that cannot
 				shown[table] = delta.Info{Version: -1}
 			}
@@ -86,26 +107,35 @@ func (p *deltaProjection) follow(ctx context.Context) error {
 			return err
 		}
 		if err := p.followTable(batch, table, shown[table], commits); err != nil {
-			return err
+			p.fail(table, err)
 		}
 	}
+	return p.publish(batch)
+}
+
+// publish links files of logs and looks at these logs again.
+func (p *deltaProjection) publish(batch *deltaBatch) error {
 	if err := batch.link(); err != nil {
 		return err
 	}
-	return p.look(slices.Collect(maps.Keys(batch.tables)))
-}
-
-// look lists logs again that were written to.
-func (p *deltaProjection) look(tables []string) error {
-	for _, table := range tables {
-		list, err := delta.List(p.lake.deltaDir(table))
-		if err != nil {
-			return deltaError(table, err)
-		}
-		p.logs[table] = list
-		p.touched[table] = true
+	for table := range batch.tables {
+		p.look(table)
 	}
 	return nil
+}
+
+// look lists a log again that was written to.
+func (p *deltaProjection) look(table string) {
+	p.touched[table] = true
+	if p.bad[table] != nil {
+		return
+	}
+	list, err := delta.List(p.lake.deltaDir(table))
+	if err != nil {
+		p.fail(table, deltaError(table, err))
+		return
+	}
+	p.logs[table] = list
 }
 
 // deltaCommits are the kept commits, oldest first, that some log may not show yet.
@@ -163,11 +193,12 @@ func (p *deltaProjection) checkpoints(ctx context.Context) error {
 	for _, table := range slices.Sorted(maps.Keys(p.logs)) {
 		for _, due := range p.logs[table].Due(p.lake.every) {
 			if err := p.checkpoint(batch, table, due); err != nil {
-				return err
+				p.fail(table, err)
+				break
 			}
 		}
 	}
-	if err := p.publishCheckpoints(batch); err != nil {
+	if err := p.publish(batch); err != nil {
 		return err
 	}
 	return p.point(ctx)
@@ -187,40 +218,39 @@ func (p *deltaProjection) checkpoint(batch *deltaBatch, table string, version in
 	return nil
 }
 
-func (p *deltaProjection) publishCheckpoints(batch *deltaBatch) error {
-	if err := batch.link(); err != nil {
-		return err
-	}
-	return p.look(slices.Collect(maps.Keys(batch.tables)))
-}
-
 // point makes _last_checkpoint tell of the newest checkpoint.
 func (p *deltaProjection) point(context.Context) error {
 	for _, table := range slices.Sorted(maps.Keys(p.logs)) {
 		list := p.logs[table]
-		newest, holds, err := list.Pointer()
+		last, err := p.pointer(table)
 		if err != nil {
-			return deltaError(table, err)
-		}
-		if holds || newest < 0 {
+			p.fail(table, deltaError(table, err))
 			continue
 		}
-		state, err := list.Read(newest, p.lake.deltaOwner(table))
-		if err != nil {
-			return deltaError(table, err)
-		}
-		_, last, err := state.Checkpoint()
-		if err != nil {
-			return err
+		if last == nil {
+			continue
 		}
 		if err := p.lake.replaceInLog(filepath.Join(list.Dir, delta.LastCheckpoint), last); err != nil {
 			return err
 		}
-		if err := p.look([]string{table}); err != nil {
-			return err
-		}
+		p.look(table)
 	}
 	return nil
+}
+
+// pointer is what _last_checkpoint should be; nil = it is that already.
+func (p *deltaProjection) pointer(table string) ([]byte, error) {
+	list := p.logs[table]
+	newest, holds, err := list.Pointer()
+	if err != nil || holds || newest < 0 {
+		return nil, err
+	}
+	state, err := list.Read(newest, p.lake.deltaOwner(table))
+	if err != nil {
+		return nil, err
+	}
+	_, last, err := state.Checkpoint()
+	return last, err
 }
 
 // trim removes the versions that expired: readers of them get Delta's own error instead of
@@ -232,23 +262,25 @@ func (p *deltaProjection) trim(ctx context.Context) error {
 	for _, table := range slices.Sorted(maps.Keys(p.logs)) {
 		first, err := p.firstKept(table)
 		if err != nil {
-			return err
+			p.fail(table, err)
+			continue
 		}
 		list := p.logs[table]
 		if first <= 0 || len(list.Before(first)) == 0 {
 			continue
 		}
-		firsts[table] = first
 		if !slices.Contains(list.Checkpoints, first) {
 			if err := p.checkpoint(batch, table, first); err != nil {
-				return err
+				p.fail(table, err)
+				continue
 			}
 		}
+		firsts[table] = first
 	}
 	if len(firsts) == 0 {
 		return nil
 	}
-	if err := p.publishCheckpoints(batch); err != nil {
+	if err := p.publish(batch); err != nil {
 		return err
 	}
 	if err := p.point(ctx); err != nil {
@@ -261,9 +293,7 @@ func (p *deltaProjection) trim(ctx context.Context) error {
 				return ioError("trim delta log", file, err)
 			}
 		}
-		if err := p.look([]string{table}); err != nil {
-			return err
-		}
+		p.look(table)
 	}
 	return nil
 }
@@ -294,7 +324,8 @@ func (p *deltaProjection) forget(context.Context) error {
 			continue
 		}
 		if _, err := p.lake.deltaShows(table, p.logs[table]); err != nil {
-			return err // not ours to remove
+			p.fail(table, err) // not ours to remove
+			continue
 		}
 		dir := p.lake.deltaDir(table)
 		hidden := p.lake.path(tmpDir, deltaStage)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -96,11 +97,19 @@ type ProjectionError struct {
 }
 
 func (e *ProjectionError) Error() string {
+	var logs *DeltaError
+	if errors.As(e.Err, &logs) { // they come last
+		return fmt.Sprintf("version %d is published and %s shows it, but %v", e.Version, currentLink, logs)
+	}
 	return fmt.Sprintf("version %d is published, but %s does not show it yet: %v", e.Version, currentLink, e.Err)
 }
 
 // Hint says what to do.
 func (e *ProjectionError) Hint() string {
+	var logs *DeltaError
+	if errors.As(e.Err, &logs) && len(logs.Tables) > 0 && logs.Hint() != "" {
+		return "nothing is lost: " + logs.Hint() // recovery alone does not help
+	}
 	hint := "nothing is lost: `pipeline lake recover`, or the next run, brings it up to date"
 	var cause *Error
 	if errors.As(e.Err, &cause) && cause.Advice != "" {
@@ -111,6 +120,48 @@ func (e *ProjectionError) Hint() string {
 
 // Unwrap returns the cause.
 func (e *ProjectionError) Unwrap() error { return e.Err }
+
+// DeltaError says that Delta logs are not at the head. The tables themselves are.
+type DeltaError struct {
+	Tables  []string // whose logs are damaged or foreign; recovery leaves them as they are
+	Stopped error    // what held up the other logs, too; nil = they are at the head
+	Err     error    // all causes
+}
+
+func (e *DeltaError) Error() string {
+	const most = 3
+	var says []string
+	if n := len(e.Tables); n > 0 {
+		of := "log of " + e.Tables[0]
+		if n > 1 {
+			of = "logs of " + strings.Join(e.Tables[:min(n, most)], ", ")
+		}
+		if n > most {
+			of += fmt.Sprintf(" and %d more", n-most)
+		}
+		first, _, _ := strings.Cut(e.Err.Error(), "\n")
+		says = append(says, "the Delta "+of+" cannot be carried on: "+first)
+	}
+	if e.Stopped != nil {
+		says = append(says, "not all Delta logs are up to date: "+e.Stopped.Error())
+	}
+	return strings.Join(says, "; ")
+}
+
+// Hint says what to do.
+func (e *DeltaError) Hint() string {
+	var hinted interface{ Hint() string }
+	if !errors.As(e.Err, &hinted) {
+		return ""
+	}
+	if len(e.Tables) > 1 {
+		return hinted.Hint() + "; `pipeline lake verify --quick` names every such log"
+	}
+	return hinted.Hint()
+}
+
+// Unwrap returns the causes.
+func (e *DeltaError) Unwrap() error { return e.Err }
 
 // ioError classifies a failed file operation and adds the hint; nil stays nil.
 func ioError(op, path string, err error) error {

@@ -68,7 +68,7 @@ func (v *deltaVerifier) problemOf(table, hint, format string, args ...any) {
 
 // checkLog checks one log. What is wrong with its files is a problem, too.
 func (v *deltaVerifier) checkLog(table string) error {
-	list, err := delta.List(v.lake.deltaDir(table))
+	list, err := v.lake.deltaList(table)
 	if err == nil {
 		err = v.checkTail(table, list)
 	}

@@ -26,6 +26,14 @@ func CheckpointName(version int64) string {
 	return fmt.Sprintf("%020d.checkpoint.parquet", version)
 }
 
+// pointer is the content of LastCheckpoint.
+type pointer struct {
+	Version       int64 `json:"version"`
+	Size          int   `json:"size"`
+	SizeInBytes   int   `json:"sizeInBytes"`
+	NumOfAddFiles int   `json:"numOfAddFiles"`
+}
+
 // Checkpoint is the whole state as Parquet, and the content of LastCheckpoint for it.
 func (s *State) Checkpoint() (parquetBytes, last []byte, err error) {
 	rows := s.rows()
@@ -33,12 +41,7 @@ func (s *State) Checkpoint() (parquetBytes, last []byte, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("checkpoint of the delta log of %s: %w", s.owner.Table, err)
 	}
-	last, err = encode(struct {
-		Version       int64 `json:"version"`
-		Size          int   `json:"size"`
-		SizeInBytes   int   `json:"sizeInBytes"`
-		NumOfAddFiles int   `json:"numOfAddFiles"`
-	}{s.Version, len(rows), len(raw), len(s.files)})
+	last, err = encode(pointer{s.Version, len(rows), len(raw), len(s.files)})
 	return raw, last, err
 }
 

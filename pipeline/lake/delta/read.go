@@ -11,7 +11,12 @@ import (
 	"strconv"
 )
 
-var logFile = regexp.MustCompile(`^([0-9]{20})\.(json|checkpoint\.parquet)$`)
+var (
+	logFile = regexp.MustCompile(`^([0-9]{20})\.(json|checkpoint\.parquet)$`)
+	// otherFile: checkpoints of other forms, compacted commits and checksums. Readers may
+	// go by them, and a lake writes none.
+	otherFile = regexp.MustCompile(`^[0-9]{20}\.`)
+)
 
 // Listing is what lies in the directory of a log.
 type Listing struct {
@@ -36,6 +41,8 @@ func List(dir string) (Listing, error) {
 		switch {
 		case e.Name() == LastCheckpoint:
 			l.last = true
+		case m == nil && otherFile.MatchString(e.Name()):
+			return l, foreign(filepath.Join(dir, e.Name()), "a lake's log has no such file")
 		case m == nil: // not a part of the log: readers ignore it, too
 		default:
 			v, err := strconv.ParseInt(m[1], 10, 64)
@@ -63,7 +70,7 @@ func (l Listing) whole() error {
 		}
 	}
 	if len(l.Commits) == 0 {
-		if len(l.Checkpoints) > 0 {
+		if len(l.Checkpoints) > 0 || l.last {
 			return damaged(l.Dir, "it has checkpoints and no versions")
 		}
 		return nil
