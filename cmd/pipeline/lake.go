@@ -64,7 +64,7 @@ func (a *app) lakeLog() *cobra.Command {
 
 func (a *app) lakeShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show [VERSION|TIME|RUN] [TABLE]", Short: "Show a version's tables, or one table's files", Args: cobra.MaximumNArgs(2),
+		Use: "show [VERSION|TIME|RUN] [TABLE]", Short: "Show a version's tables, or one table's files", Args: atArgs(cobra.MaximumNArgs(2)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			at, table := "", ""
 			for _, arg := range args {
