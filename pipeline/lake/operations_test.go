@@ -69,7 +69,7 @@ func TestRollback(t *testing.T) {
 	if again, err := l.Rollback(t.Context(), "4", RollbackOptions{Run: "AGAIN"}); err != nil || again.Version != 0 {
 		t.Errorf("a second rollback to the same made version %d, %v", again.Version, err)
 	}
-	for at, want := range map[string]string{"1": "nothing to read", "99": "no such version", "": "no such version"} {
+	for at, want := range map[string]string{"1": "nothing to read", "99": "no such version", "": "no such version", "2020-01-01": "no version is that old"} {
 		if _, err := l.Rollback(t.Context(), at, RollbackOptions{Run: "BAD"}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("to %q: %v", at, err)
 		}

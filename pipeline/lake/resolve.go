@@ -2,6 +2,7 @@ package lake
 
 import (
 	"errors"
+	"fmt"
 	"sort"
 	"strconv"
 	"strings"
@@ -87,13 +88,27 @@ func (l *Lake) resolveTime(at string, t time.Time) (*Commit, error) {
 		return nil, err
 	}
 	if n == 0 {
-		return nil, notFound(at)
+		return nil, l.tooEarly(at, head)
 	}
 	return l.readLinked(int64(n))
 }
 
-func notFound(at string) error {
-	return &Error{Op: "resolve", Path: at, Kind: ErrNotFound,
+func notFound(at string) error { return unresolved(at, errors.New("no such version, time or run")) }
+
+// tooEarly is notFound for a moment before the first commit.
+func (l *Lake) tooEarly(at string, head int64) error {
+	if head == 0 {
+		return l.emptyError()
+	}
+	first, _, err := l.readCommit(1)
+	if err != nil {
+		return err
+	}
+	return unresolved(at, fmt.Errorf("no version is that old; the first was made at %s UTC", first.CreatedAt.UTC().Format(time.DateTime)))
+}
+
+func unresolved(at string, err error) error {
+	return &Error{Op: "resolve", Path: at, Kind: ErrNotFound, Err: err,
 		Advice: "`pipeline lake log` lists versions, times and runs; --at takes one of them"}
 }
 
