@@ -91,7 +91,8 @@ func (a *app) lakePin() *cobra.Command {
 	c := &cobra.Command{
 		Use: "pin VERSION|TIME|RUN", Short: "Keep a version from vacuum", Args: atArgs(cobra.ExactArgs(1)),
 		Long: "pin keeps all files of a version, however old it gets, until unpin: a year-end, or what an audit looked at. A\n" +
-			"version that has expired can be pinned as long as vacuum has not deleted its files.",
+			"version that has expired can be pinned as long as vacuum has not deleted its files. Pinned again with\n" +
+			"another --why, it keeps the new reason and its date.",
 		Example: "  pipeline lake pin 41 --why \"year-end 2026\"",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l, err := a.openLake()
