@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -128,7 +129,7 @@ func (a *app) printPins(r lake.PinReport, err error, text string) error {
 	if a.Flags.JSON {
 		return a.printJSON(r)
 	}
-	_, err = fmt.Fprintf(a.Stdout, text, r.Pinned)
+	_, err = fmt.Fprintf(a.Stdout, text, cmp.Or(r.Pinned, r.Unpinned))
 	return err
 }
 

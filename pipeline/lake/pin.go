@@ -27,9 +27,10 @@ func (c *Commit) Keeps(version int64) bool { return version >= c.KeepFrom || c.p
 
 // PinReport is what Pin and Unpin did.
 type PinReport struct {
-	Pinned  int64 `json:"pinned"`            // the version it is about
-	Version int64 `json:"version,omitempty"` // the new version that says so; 0 = it was so before
-	Pins    []Pin `json:"pins"`              // all pinned versions now
+	Pinned   int64 `json:"pinned,omitempty"`   // the version that Pin was about
+	Unpinned int64 `json:"unpinned,omitempty"` // the version that Unpin was about
+	Version  int64 `json:"version,omitempty"`  // the new version that says so; 0 = it was so before
+	Pins     []Pin `json:"pins"`               // all pinned versions now
 }
 
 // Pin keeps a version (see View for at) from vacuum. A version that has expired can be
@@ -72,7 +73,7 @@ func (l *Lake) Unpin(ctx context.Context, run, at string) (report PinReport, err
 				Advice: "`pipeline lake pins` lists the pinned versions"}
 		}
 		left := slices.DeleteFunc(slices.Clone(head.Pins), func(p Pin) bool { return p.Version == c.Version })
-		report = PinReport{Pinned: c.Version, Pins: left}
+		report = PinReport{Unpinned: c.Version, Pins: left}
 		report.Version, err = publishOnly(ctx, tx, Publish{Operation: "unpin", Pins: &left})
 		return err
 	})
