@@ -64,7 +64,7 @@ func (a *app) askCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.Customer, "customer", "", "of this customer: `NAME` or id of the customer or of one of its accounts")
 	c.Flags().StringVar(&f.Owner, "owner", "", "of the accounts of this user: `NAME` or id")
-	c.Flags().StringVar(&f.At, "at", "", "a `VERSION`, time or run instead of the current state")
+	atFlag(c, &f.At)
 	c.Flags().StringVar(&f.Format, "format", "table", "table, csv, json or markdown")
 	c.Flags().StringVarP(&f.Output, "output", "o", "", "write to `FILE` instead of standard output")
 	return c

@@ -28,7 +28,7 @@ func (a *app) checkCommand() *cobra.Command {
 			return a.showChecks(title, results)
 		},
 	}
-	c.Flags().StringVar(&at, "at", "", "a `VERSION`, time or run instead of the current state")
+	atFlag(c, &at)
 	c.Flags().StringVar(&run, "run", "", "show what the checks of this `RUN` found")
 	return c
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/customer360/pipeline/pipeline/config"
 	"github.com/customer360/pipeline/pipeline/lake"
 	"github.com/customer360/pipeline/pipeline/report"
 )
@@ -64,11 +65,12 @@ func (a *app) lakeLog() *cobra.Command {
 
 func (a *app) lakeShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show [VERSION|TIME|RUN] [TABLE]", Short: "Show a version's tables, or one table's files", Args: cobra.MaximumNArgs(2),
+		Use: "show [VERSION|TIME|RUN] [TABLE]", Short: "Show a version's tables, or one table's files", Args: atArgs(cobra.MaximumNArgs(2)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			at, table := "", ""
-			for _, arg := range args {
-				if strings.Contains(arg, "/") {
+			for i, arg := range args {
+				// A name without a slash is no table, but better called that than a second version.
+				if strings.Contains(arg, "/") || i == 1 && at != "" {
 					table = arg
 				} else {
 					at = arg
@@ -117,7 +119,11 @@ func (a *app) showTable(view *lake.View, table string) error {
 		return err
 	}
 	if m == nil {
-		return &usageError{err: fmt.Errorf("no table %s in this version", table), hint: "`pipeline lake show` lists them"}
+		hint := "`pipeline lake show` lists them"
+		if near := config.Nearest(strings.Replace(table, ".", "/", 1), view.Tables()); near != "" {
+			hint = fmt.Sprintf("did you mean %s?", near)
+		}
+		return &usageError{err: fmt.Errorf("no table %s in this version", table), hint: hint}
 	}
 	if a.Flags.JSON {
 		return a.printJSON(m)

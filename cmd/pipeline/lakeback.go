@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,7 +20,7 @@ func (a *app) changeID() string {
 func (a *app) lakeRollback() *cobra.Command {
 	o := lake.RollbackOptions{}
 	c := &cobra.Command{
-		Use: "rollback VERSION|TIME|RUN", Short: "Make the tables of an earlier version current again, as a new version", Args: cobra.ExactArgs(1),
+		Use: "rollback VERSION|TIME|RUN", Short: "Make the tables of an earlier version current again, as a new version", Args: atArgs(cobra.ExactArgs(1)),
 		Long: "rollback publishes a new version whose silver, gold and ops tables are those of an earlier one. Nothing is\n" +
 			"deleted: rolling back to the version before undoes it.\n\n" +
 			"Bronze stays as it is, with all that was loaded since, and the next run builds from it. If what was loaded is\n" +
@@ -89,9 +90,10 @@ func byLayer(tables []string) (lines []string) {
 func (a *app) lakePin() *cobra.Command {
 	var why string
 	c := &cobra.Command{
-		Use: "pin VERSION|TIME|RUN", Short: "Keep a version from vacuum", Args: cobra.ExactArgs(1),
+		Use: "pin VERSION|TIME|RUN", Short: "Keep a version from vacuum", Args: atArgs(cobra.ExactArgs(1)),
 		Long: "pin keeps all files of a version, however old it gets, until unpin: a year-end, or what an audit looked at. A\n" +
-			"version that has expired can be pinned as long as vacuum has not deleted its files.",
+			"version that has expired can be pinned as long as vacuum has not deleted its files. Pinned again with\n" +
+			"another --why, it keeps the new reason and its date.",
 		Example: "  pipeline lake pin 41 --why \"year-end 2026\"",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l, err := a.openLake()
@@ -108,7 +110,7 @@ func (a *app) lakePin() *cobra.Command {
 
 func (a *app) lakeUnpin() *cobra.Command {
 	return &cobra.Command{
-		Use: "unpin VERSION|TIME|RUN", Short: "Give a pinned version back to vacuum", Args: cobra.ExactArgs(1),
+		Use: "unpin VERSION|TIME|RUN", Short: "Give a pinned version back to vacuum", Args: atArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l, err := a.openLake()
 			if err != nil {
@@ -127,7 +129,7 @@ func (a *app) printPins(r lake.PinReport, err error, text string) error {
 	if a.Flags.JSON {
 		return a.printJSON(r)
 	}
-	_, err = fmt.Fprintf(a.Stdout, text, r.Pinned)
+	_, err = fmt.Fprintf(a.Stdout, text, cmp.Or(r.Pinned, r.Unpinned))
 	return err
 }
 

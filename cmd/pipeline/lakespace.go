@@ -42,6 +42,9 @@ func (a *app) lakeVacuum() *cobra.Command {
 				return err
 			}
 			if a.Flags.JSON {
+				if r.Newly == nil {
+					r.Newly = []int64{} // a list for programs, even if empty
+				}
 				return a.printJSON(r)
 			}
 			_, err = fmt.Fprint(a.Stdout, vacuumText(r, a.Flags.Verbose))

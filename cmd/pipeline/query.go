@@ -43,7 +43,7 @@ func (a *app) queryCommand() *cobra.Command {
 			return a.query(cmd.Context(), sql, reading{at: at, verify: verify}, format, output)
 		},
 	}
-	c.Flags().StringVar(&at, "at", "", "a `VERSION`, time or run instead of the current state")
+	atFlag(c, &at)
 	c.Flags().BoolVar(&verify, "verify", false, "check the files of the tables that SQL names against their checksums first; other tables are not there")
 	c.Flags().StringVar(&format, "format", "table", "table, csv, json, markdown or parquet")
 	c.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")

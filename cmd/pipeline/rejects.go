@@ -41,7 +41,7 @@ func (a *app) rejectsCommand() *cobra.Command {
 			return a.rejects(cmd.Context(), f)
 		},
 	}
-	c.Flags().StringVar(&f.at, "at", "", "a `VERSION`, time or run instead of the current state")
+	atFlag(c, &f.at)
 	c.Flags().StringVar(&f.run, "run", "", "the rejects of a `RUN` that failed")
 	c.Flags().StringVar(&f.table, "table", "", "only those of this silver or bronze `TABLE`")
 	c.Flags().BoolVar(&f.summary, "summary", false, "counts by table, column and rule only")

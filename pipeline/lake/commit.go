@@ -101,7 +101,7 @@ func (l *Lake) readCommit(version int64) (*Commit, []byte, error) {
 	path := l.path(commitsDir, commitFile(version))
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, &Error{Op: "read commit", Path: path, Kind: ErrNotFound, Err: fmt.Errorf("version %d", version),
+		return nil, nil, &Error{Op: "read commit", Path: path, Kind: ErrNotFound, Err: fmt.Errorf("there is no version %d", version),
 			Advice: "`pipeline lake log` lists the versions"}
 	}
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 var (
 	ErrNoLake      = errors.New("no lake here")
 	ErrNewerFormat = errors.New("the lake was written by a newer program")
-	ErrNotFound    = errors.New("no such version")
+	ErrNotFound    = errors.New("not found")
 	ErrExpired     = errors.New("this version has expired")
 	ErrCorrupt     = errors.New("the lake is damaged")
 	ErrReadOnly    = errors.New("the lake is read-only")
@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 	if e.Path != "" {
 		s += " " + e.Path
 	}
-	if e.Kind != nil {
+	if e.Kind != nil && (e.Err == nil || !errors.Is(e.Kind, ErrNotFound)) { // what is not found, the cause says
 		s += ": " + e.Kind.Error()
 	}
 	if e.Err != nil {

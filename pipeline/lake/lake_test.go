@@ -167,7 +167,8 @@ func TestReleasesArePruned(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	fixtures := makeParquet(t, nightQueries(2))
-	l := mustLake(t, Options{})
+	now := clock()
+	l := mustLake(t, Options{Now: func() time.Time { return now().Add(400 * time.Millisecond) }})
 	mustRun(t, l, fixtures, 1, 2)
 	at := map[int64]time.Time{}
 	var order []int64
@@ -183,7 +184,9 @@ func TestResolve(t *testing.T) {
 	}
 	for name, want := range map[string]int64{
 		"": 4, "1": 1, "3": 3, "RUN0001": 2, "RUN0002": 4, "2026-11-21": 4, "2027-01-01": 4,
-		at[3].Format(time.RFC3339): 3, at[3].Add(time.Second).Format("2006-01-02 15:04:05"): 3,
+		at[3].Format(time.RFC3339): 3, at[3].Format(time.RFC3339Nano): 3, at[3].Add(-time.Nanosecond).Format(time.RFC3339Nano): 2,
+		at[3].Format("2006-01-02 15:04:05"): 3, at[3].Add(-time.Second).Format("2006-01-02 15:04:05"): 2, at[3].Format("2006-01-02 15:04"): 3,
+		at[3].In(time.FixedZone("", 2*3600)).Format("2006-01-02 15:04:05-07:00"): 3,
 		"5": 0, "0": 0, "-1": 0, "nobody": 0, "2026-11-20": 0,
 	} {
 		c, err := l.Resolve(name)
@@ -195,6 +198,34 @@ func TestResolve(t *testing.T) {
 		}
 		if err != nil || c.Version != want {
 			t.Errorf("%q: %v, %v; want %d", name, c, err, want)
+		}
+	}
+}
+
+func TestParseMoment(t *testing.T) {
+	for at, want := range map[string]string{
+		"2026-11-23":                     "2026-11-23T23:59:59.999999999Z",
+		"2026-11-23 20:26":               "2026-11-23T20:26:59.999999999Z",
+		"2026-11-23T20:26":               "2026-11-23T20:26:59.999999999Z",
+		" 2026-11-23 20:26:26 ":          "2026-11-23T20:26:26.999999999Z",
+		"2026-11-23T20:26:26Z":           "2026-11-23T20:26:26.999999999Z",
+		"2026-11-23 20:26:26Z":           "2026-11-23T20:26:26.999999999Z",
+		"2026-11-23 20:26Z":              "2026-11-23T20:26:59.999999999Z",
+		"2026-11-23 22:25:00+02:00":      "2026-11-23T20:25:00.999999999Z",
+		"2026-11-23 22:25:00.25+02":      "2026-11-23T20:25:00.25Z",
+		"2026-11-23T20:26:26.0":          "2026-11-23T20:26:26Z",
+		"2026-11-23 20:26:26.123456789":  "2026-11-23T20:26:26.123456789Z",
+		"2026-11-23T22:26:26.5+02:00":    "2026-11-23T20:26:26.5Z",
+		"2026-11-31":                     "",
+		"2026-11-23 25:00":               "",
+		"2026-11-23  20:26:26":           "",
+		"20:26:26":                       "",
+		"2026-11-23 20:26:26 gold/users": "",
+		"41":                             "",
+	} {
+		got, ok := parseMoment(at)
+		if ok != (want != "") || ok && got.UTC().Format(time.RFC3339Nano) != want {
+			t.Errorf("%q: %s, %v; want %s", at, got.UTC().Format(time.RFC3339Nano), ok, want)
 		}
 	}
 }

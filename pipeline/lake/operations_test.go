@@ -70,7 +70,7 @@ func TestRollback(t *testing.T) {
 	if again, err := l.Rollback(t.Context(), "4", RollbackOptions{Run: "AGAIN"}); err != nil || again.Version != 0 {
 		t.Errorf("a second rollback to the same made version %d, %v", again.Version, err)
 	}
-	for at, want := range map[string]string{"1": "nothing to read", "99": "no such version", "": "no such version"} {
+	for at, want := range map[string]string{"1": "nothing to read", "99": "no such version", "": "no such version", "2020-01-01": "no version is that old"} {
 		if _, err := l.Rollback(t.Context(), at, RollbackOptions{Run: "BAD"}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("to %q: %v", at, err)
 		}
@@ -202,6 +202,29 @@ func TestVacuum(t *testing.T) {
 	}
 	if r, err := l.Rollback(t.Context(), "2", RollbackOptions{Run: "BACK2"}); err != nil || r.Version == 0 {
 		t.Errorf("back to the pinned version: %+v, %v", r, err)
+	}
+	wantClean(t, l)
+}
+
+// TestPinAgain: a new reason replaces the old one in a new version; nothing else does.
+func TestPinAgain(t *testing.T) {
+	fixtures := makeParquet(t, nightQueries(1))
+	l := prepare(t, fixtures, 1).reset(t)
+	var first time.Time
+	for i, c := range []struct {
+		why, want string
+		version   int64
+	}{{"audit", "audit", 3}, {"", "audit", 0}, {"audit", "audit", 0}, {"year-end", "year-end", 4}} {
+		r, err := l.Pin(t.Context(), fmt.Sprintf("P%d", i), "2", c.why)
+		if err != nil || r.Version != c.version || len(r.Pins) != 1 {
+			t.Fatalf("%q: %+v, %v", c.why, r, err)
+		}
+		if i == 0 {
+			first = r.Pins[0].At
+		}
+		if got := mustHead(t, l).Pins; len(got) != 1 || got[0].Why != c.want || !got[0].At.Equal(first) {
+			t.Errorf("%q: %+v", c.why, got)
+		}
 	}
 	wantClean(t, l)
 }

@@ -27,28 +27,34 @@ func (c *Commit) Keeps(version int64) bool { return version >= c.KeepFrom || c.p
 
 // PinReport is what Pin and Unpin did.
 type PinReport struct {
-	Pinned  int64 `json:"pinned"`            // the version it is about
-	Version int64 `json:"version,omitempty"` // the new version that says so; 0 = it was so before
-	Pins    []Pin `json:"pins"`              // all pinned versions now
+	Pinned   int64 `json:"pinned,omitempty"`   // the version that Pin was about
+	Unpinned int64 `json:"unpinned,omitempty"` // the version that Unpin was about
+	Version  int64 `json:"version,omitempty"`  // the new version that says so; 0 = it was so before
+	Pins     []Pin `json:"pins"`               // all pinned versions now
 }
 
 // Pin keeps a version (see View for at) from vacuum. A version that has expired can be
-// pinned as long as all its files are there.
+// pinned as long as all its files are there. Pinned again, it gets the new reason, if any.
 func (l *Lake) Pin(ctx context.Context, run, at, why string) (report PinReport, err error) {
 	err = l.change(ctx, run, func(tx *Tx, head *Commit) error {
 		c, err := l.Resolve(at)
 		if err != nil {
 			return err
 		}
-		report = PinReport{Pinned: c.Version, Pins: head.Pins}
-		if head.pinned(c.Version) {
+		report = PinReport{Pinned: c.Version, Pins: slices.Clone(head.Pins)}
+		i := slices.IndexFunc(report.Pins, func(p Pin) bool { return p.Version == c.Version })
+		switch {
+		case i < 0:
+			if err := l.whole(c); err != nil {
+				return err
+			}
+			report.Pins = append(report.Pins, Pin{Version: c.Version, Why: why, At: l.now().UTC()})
+			slices.SortFunc(report.Pins, func(a, b Pin) int { return cmp.Compare(a.Version, b.Version) })
+		case why == "" || why == report.Pins[i].Why:
 			return nil
+		default:
+			report.Pins[i].Why = why
 		}
-		if err := l.whole(c); err != nil {
-			return err
-		}
-		report.Pins = append(slices.Clone(head.Pins), Pin{Version: c.Version, Why: why, At: l.now().UTC()})
-		slices.SortFunc(report.Pins, func(a, b Pin) int { return cmp.Compare(a.Version, b.Version) })
 		report.Version, err = publishOnly(ctx, tx, Publish{Operation: "pin", Pins: &report.Pins})
 		return err
 	})
@@ -67,7 +73,7 @@ func (l *Lake) Unpin(ctx context.Context, run, at string) (report PinReport, err
 				Advice: "`pipeline lake pins` lists the pinned versions"}
 		}
 		left := slices.DeleteFunc(slices.Clone(head.Pins), func(p Pin) bool { return p.Version == c.Version })
-		report = PinReport{Pinned: c.Version, Pins: left}
+		report = PinReport{Unpinned: c.Version, Pins: left}
 		report.Version, err = publishOnly(ctx, tx, Publish{Operation: "unpin", Pins: &left})
 		return err
 	})

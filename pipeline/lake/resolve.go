@@ -2,6 +2,7 @@ package lake
 
 import (
 	"errors"
+	"fmt"
 	"sort"
 	"strconv"
 	"strings"
@@ -16,9 +17,9 @@ type View struct {
 }
 
 // View opens what `--at` names: "" = head; a version; a run id (its last commit); or
-// a moment, RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC (a date alone means its end):
-// the state that was current then. A historical commit shows its own silver, gold and
-// ops if it was named by version or run. It returns ErrNotFound if there is none.
+// a moment (see parseMoment): the state that was current then. A historical commit shows
+// its own silver, gold and ops if it was named by version or run. It returns ErrNotFound
+// if there is none.
 func (l *Lake) View(at string) (*View, error) {
 	c, err := l.Resolve(at)
 	if err != nil {
@@ -87,28 +88,52 @@ func (l *Lake) resolveTime(at string, t time.Time) (*Commit, error) {
 		return nil, err
 	}
 	if n == 0 {
-		return nil, notFound(at)
+		return nil, l.tooEarly(at, head)
 	}
 	return l.readLinked(int64(n))
 }
 
-func notFound(at string) error {
-	return &Error{Op: "resolve", Path: at, Kind: ErrNotFound,
+func notFound(at string) error { return unresolved(at, errors.New("no such version, time or run")) }
+
+// tooEarly is notFound for a moment before the first commit.
+func (l *Lake) tooEarly(at string, head int64) error {
+	if head == 0 {
+		return l.emptyError()
+	}
+	first, _, err := l.readCommit(1)
+	if err != nil {
+		return err
+	}
+	return unresolved(at, fmt.Errorf("no version is that old; the first was made at %s UTC", first.CreatedAt.UTC().Format(time.DateTime)))
+}
+
+func unresolved(at string, err error) error {
+	return &Error{Op: "resolve", Path: at, Kind: ErrNotFound, Err: err,
 		Advice: "`pipeline lake log` lists versions, times and runs; --at takes one of them"}
 }
 
-var momentLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"}
+// A moment may say its zone; without one it is UTC. "+02" is how DuckDB prints zones.
+var (
+	momentLayouts = map[string]time.Duration{time.DateOnly: 24 * time.Hour, "2006-01-02T15:04": time.Minute, "2006-01-02T15:04:05": time.Second}
+	momentZones   = []string{"", "Z07:00", "Z07"}
+)
 
-// parseMoment reads a moment; a date alone is the last instant of that day in UTC.
+// parseMoment reads YYYY-MM-DD[ HH:MM[:SS[.fff]]], with or without a zone, or with a T for
+// the space. A moment to the day, minute or second means its last instant: so a commit is
+// found by the whole second that `lake log` prints. With a fraction it is exact.
 func parseMoment(at string) (time.Time, bool) {
-	at = strings.TrimSpace(at)
-	for _, layout := range momentLayouts {
-		if t, err := time.Parse(layout, at); err == nil {
-			return t, true
+	at = strings.Replace(strings.TrimSpace(at), " ", "T", 1)
+	for layout, unit := range momentLayouts {
+		for _, zone := range momentZones {
+			t, err := time.Parse(layout+zone, at)
+			if err != nil {
+				continue
+			}
+			if strings.ContainsAny(at, ".,") { // time.Parse reads a fraction that the layout does not have
+				unit = 1
+			}
+			return t.Add(unit - 1), true
 		}
-	}
-	if t, err := time.Parse(time.DateOnly, at); err == nil {
-		return t.AddDate(0, 0, 1).Add(-time.Nanosecond), true
 	}
 	return time.Time{}, false
 }
