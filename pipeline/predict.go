@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/customer360/pipeline/pipeline/lake"
 )
 
 // What filling one date costs in processor time where nothing was measured in this lake
@@ -83,8 +85,18 @@ func (u *run) bronzeTables() []string {
 // bronzeBytes is their size.
 func (u *run) bronzeBytes() (n int64) {
 	for _, table := range u.bronzeTables() {
-		for _, f := range u.state.setsOf(table, "") {
-			n += f.Bytes
+		n += bytesOf(u.state.setsOf(table, ""))
+	}
+	return n
+}
+
+// refreshBytes is what a full refresh writes before it publishes: of the tables that it
+// builds whole, about what they have now.
+func (u *run) refreshBytes() (n int64) {
+	for table, m := range u.state.manifests {
+		silver, gold := strings.HasPrefix(table, "silver/"), strings.HasPrefix(table, "gold/")
+		if (silver && u.opt.Layer.includes(Silver) || gold && u.opt.Layer.includes(Gold)) && m.Storage != lake.StorageState {
+			n += bytesOf(m.Files)
 		}
 	}
 	return n

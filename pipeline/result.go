@@ -31,6 +31,7 @@ type Result struct {
 	BronzeBytes int64         `json:"bronze_bytes,omitempty"`
 	Checks      []CheckResult `json:"checks,omitempty"`
 	Warnings    []string      `json:"warnings,omitempty"`
+	Mended      []string      `json:"mended,omitempty"`            // files of the lake that were missing or damaged, and are right again
 	Bronze      int64         `json:"bronze_version,omitempty"`    // commit with the extracted rows; 0 = nothing was new
 	Published   int64         `json:"published_version,omitempty"` // 0 = nothing was published
 	Previous    int64         `json:"previous_version,omitempty"`

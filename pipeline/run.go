@@ -193,6 +193,11 @@ func (u *run) layers(ctx context.Context) error {
 		return err
 	}
 	u.res.BronzeBytes = u.bronzeBytes()
+	if u.opt.FullRefresh && len(u.opt.Tables) == 0 && !u.offHead() {
+		if err := u.lake.NeedSpace("run", u.refreshBytes()); err != nil {
+			return err
+		}
+	}
 	if u.opt.Layer.includes(Silver) || u.offHead() {
 		if err := u.warnOfUnloaded(); err != nil {
 			return err
@@ -230,9 +235,7 @@ func (u *run) mend(ctx context.Context) error {
 		return nil
 	}
 	mended, err := u.tx.Mend(ctx)
-	for _, file := range mended {
-		u.warn(file + " was missing or damaged; its right content is in its place again")
-	}
+	u.res.Mended = mended
 	return err
 }
 

@@ -50,6 +50,7 @@ func TestOutcome(t *testing.T) {
 		"Written to /tmp/x":                 {Out: "/tmp/x"},
 		"Published version 3":               {Published: 3},
 		"Nothing new: version 2 is current": {Previous: 2},
+		"Mended 1 file of version 2, which is current: gold/a/a.parquet":        {Previous: 2, Mended: []string{"gold/a/a.parquet"}},
 		"Committed bronze as version 4; readers still see version 2":            {Bronze: 4, Previous: 2},
 		"Published version 5 as historical: read it with --at 5, current stays": {Published: 5, Historical: true},
 	} {

@@ -272,6 +272,9 @@ func Outcome(r *pipeline.Result) string {
 	case r.Previous == 0:
 		return "Nothing new, and nothing is published yet"
 	}
+	if n := len(r.Mended); n > 0 {
+		return fmt.Sprintf("Mended %s of version %d, which is current: %s", Plural(n, "file"), r.Previous, strings.Join(r.Mended, ", "))
+	}
 	return fmt.Sprintf("Nothing new: version %d is current", r.Previous)
 }
 

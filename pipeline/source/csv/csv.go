@@ -15,6 +15,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/customer360/pipeline/pipeline/config"
@@ -106,6 +107,9 @@ func named(err error, path string) error {
 		return err
 	}
 	e := refuse(ErrUnreadable, "", "cannot be read")
+	if errors.Is(err, syscall.ENOSPC) { // it is not the file's fault
+		e = refuse(ErrUnreadable, "free some space where the lake is; nothing was loaded", "no room for its cleaned copy in the lake")
+	}
 	e.File, e.Err = path, err
 	return e
 }
