@@ -25,6 +25,9 @@ func (l *loading) checkMigrations(migrations []Migration) {
 			l.report(at+".table", "an earlier entry is about this table", "put them together")
 		}
 		seen[m.Table] = true
+		if len(m.Rename)+len(m.Drop)+len(m.Retype) == 0 {
+			l.report(at, "it allows nothing", `give "rename", "drop" or "retype"`)
+		}
 		news := map[string]bool{}
 		for old, name := range m.Rename {
 			if news[name] || old == name {

@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -21,6 +22,7 @@ type Migration struct {
 type SchemaError struct {
 	Table    string
 	Problems []string
+	Allow    Migration // what would let it pass
 }
 
 func (e *SchemaError) Error() string {
@@ -29,8 +31,21 @@ func (e *SchemaError) Error() string {
 
 // Hint says what to do.
 func (e *SchemaError) Hint() string {
-	return `undo the change of the table's contract, or allow it in pipeline.json: "migrations": [{"table": "` + e.Table +
-		`", "rename": {"old": "new"}, "drop": ["column"], "retype": ["column"]}]`
+	allow := fmt.Sprintf(`"table": %q`, e.Table)
+	for _, part := range []struct {
+		name  string
+		value any
+		has   bool
+	}{{"rename", e.Allow.Rename, len(e.Allow.Rename) > 0}, {"drop", e.Allow.Drop, len(e.Allow.Drop) > 0}, {"retype", e.Allow.Retype, len(e.Allow.Retype) > 0}} {
+		if raw, err := json.Marshal(part.value); err == nil && part.has {
+			allow += fmt.Sprintf(", %q: %s", part.name, raw)
+		}
+	}
+	hint := `undo the change of the table's contract, or allow it in pipeline.json: "migrations": [{` + allow + `}]`
+	if len(e.Allow.Rename) > 0 {
+		hint += ` ("drop" instead of "rename" if the new column is another one)`
+	}
+	return hint
 }
 
 var (
@@ -58,7 +73,7 @@ func CheckSchema(table string, prev *Manifest, columns []Column, m Migration) er
 		}
 	}
 	if prev != nil {
-		e.Problems = append(e.Problems, changes(prev, columns, m)...)
+		e.changes(prev, columns, m)
 	}
 	if len(e.Problems) > 0 {
 		return e
@@ -67,18 +82,62 @@ func CheckSchema(table string, prev *Manifest, columns []Column, m Migration) er
 }
 
 // changes tells which columns of prev would be lost or get a type that holds less.
-func changes(prev *Manifest, columns []Column, m Migration) (problems []string) {
+func (e *SchemaError) changes(prev *Manifest, columns []Column, m Migration) {
 	for _, old := range prev.Schema {
 		name := m.Renamed(old.Name)
-		i := slices.IndexFunc(columns, func(c Column) bool { return strings.EqualFold(c.Name, name) })
+		i := slices.IndexFunc(columns, named(name))
 		switch {
 		case i < 0 && !contains(m.Drop, old.Name):
-			problems = append(problems, fmt.Sprintf("column %s would be dropped", old.Name))
+			e.Problems = append(e.Problems, fmt.Sprintf("column %s would be dropped", old.Name))
+			if next := successor(prev, old, columns); next == "" {
+				e.Allow.Drop = append(e.Allow.Drop, old.Name)
+			} else {
+				e.Allow.Rename = with(e.Allow.Rename, old.Name, next)
+			}
 		case i >= 0 && !widens(old.Type, columns[i].Type) && !contains(m.Retype, name):
-			problems = append(problems, fmt.Sprintf("column %s would change from %s to %s, which does not hold all its values", name, old.Type, columns[i].Type))
+			e.Problems = append(e.Problems, fmt.Sprintf("column %s would change from %s to %s, which does not hold all its values", name, old.Type, columns[i].Type))
+			e.Allow.Retype = append(e.Allow.Retype, name)
 		}
 	}
-	return problems
+	for old := range m.Rename {
+		if name := m.Rename[old]; len(e.Problems) > 0 && !slices.ContainsFunc(prev.Schema, named(old)) && !slices.ContainsFunc(prev.Schema, named(name)) {
+			e.Problems = append(e.Problems, fmt.Sprintf("the migration renames %s, which the table does not have", old))
+		}
+	}
+	slices.Sort(e.Problems)
+}
+
+func named(name string) func(Column) bool {
+	return func(c Column) bool { return strings.EqualFold(c.Name, name) }
+}
+
+func with(m map[string]string, key, value string) map[string]string {
+	if m == nil {
+		m = map[string]string{}
+	}
+	m[key] = value
+	return m
+}
+
+// successor is the only new column of a lost column's type: perhaps it was renamed. "" if
+// there is none, or several, or several such columns were lost.
+func successor(prev *Manifest, lost Column, columns []Column) string {
+	for _, c := range prev.Schema {
+		if c.Name != lost.Name && c.Type == lost.Type && !slices.ContainsFunc(columns, named(c.Name)) {
+			return ""
+		}
+	}
+	next := ""
+	for _, c := range columns {
+		if c.Type != lost.Type || slices.ContainsFunc(prev.Schema, named(c.Name)) {
+			continue
+		}
+		if next != "" {
+			return ""
+		}
+		next = c.Name
+	}
+	return next
 }
 
 // Renamed is the new name of a column.

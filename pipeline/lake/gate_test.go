@@ -53,6 +53,19 @@ func TestSchemaGate(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
+	// The hint is the migration of this very change.
+	for want, columns := range map[string][]Column{`"rename": {"n":"m"}`: with(func(c []Column) []Column { c[1].Name = "m"; return c }),
+		`"drop": ["at"]`: prev.Schema[:3], `"retype": ["n"]`: retype(1, "SMALLINT"),
+		`"drop": ["n"]`: append([]Column{prev.Schema[0], prev.Schema[2], prev.Schema[3]}, Column{5, "m", "INTEGER"}, Column{6, "o", "INTEGER"})} {
+		var e *SchemaError
+		if err := CheckSchema("gold/t", prev, columns, Migration{}); !errors.As(err, &e) || !strings.Contains(e.Hint(), `[{"table": "gold/t", `+want+`}]`) {
+			t.Errorf("want %s: %v", want, err)
+		}
+	}
+	wrong := Migration{Rename: map[string]string{"nn": "m"}}
+	if err := CheckSchema("gold/t", prev, prev.Schema[:3], wrong); err == nil || !strings.Contains(err.Error(), "renames nn, which the table does not have") {
+		t.Errorf("a rename of nothing: %v", err)
+	}
 	if err := CheckSchema("bronze/crm/account", nil, []Column{{1, "Weird Name", "UBIGINT"}}, Migration{}); err != nil {
 		t.Errorf("bronze: %v", err)
 	}
